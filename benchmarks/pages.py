@@ -24,6 +24,7 @@ POSTED = frozenset(
         "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
         "person-number-add", "person-number-call", "person-number-remove",
         "two-people-confirm", "two-people-refuse", "two-people-withdraw",
+        "callback-take-back", "callback-noted",
         "call-handled", "hand-over-done", "hand-over-drop", "provider-word", "spending-limit-remove",
         "session-end", "sessions-end-others", "invitation-renew", "second-factor-reset", "api-key-end",
         "provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key",
@@ -33,9 +34,9 @@ POSTED = frozenset(
 ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
 """Names of pages whose content comes from the vendor."""
 OF_ONE_FILE = frozenset(
-    {"import-progress", "import-bad-rows", "import-rows", "import-row-fix", "export-fetch", "hand-over"}
+    {"import-progress", "import-bad-rows", "import-rows", "import-row-fix", "export-fetch", "hand-over", "callback"}
 )
-"""Names of pages, downloads and fragments of one import, export or hand-over: they do not grow with the history."""
+"""Names of pages, downloads and fragments of one thing, as of one import: they do not grow with the history."""
 
 
 OF_SIGN_IN = frozenset(
@@ -283,6 +284,8 @@ def _people(at: Landmarks) -> Iterator[Page]:
         yield Page("people", f"people, {what}", query=f"q={text}", is_search=True)
     yield Page("person-new", "person, new")
     yield Page("person", "person with the most calls", (at.person,))
+    yield Page("call-callback", "callback asked for in a call", (at.call,))
+    yield Page("person-callback", "callback to the person with the most calls", (at.person,))
     yield Page("person", "person with the most calls, deep", (at.person,), f"older_than={at.of_person}")
     yield Page("person-merge-choose", "person, merge, common name", (at.person,), "q=Maryam")
     yield Page("person-edit", "person, edit", (at.person,))

@@ -10,6 +10,7 @@ from callcenter.access.models import KeptForm
 from callcenter.api.models import OnceRequest
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
+from campaigns.callbacks import planning as callbacks
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
 from campaigns.core import budget, leases, stop_requests, transcript_words
@@ -48,6 +49,7 @@ def sweep() -> dict[str, int]:
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
+        "callbacks": callbacks.note_talked(now),
         "woken": budget.wake_waiting(),
         "unknown": stuck_calls.flag_the_unknown(now),
         "without_news": no_news.give_up_unread(now),

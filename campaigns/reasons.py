@@ -37,6 +37,7 @@ class WaitReason(models.TextChoices):
     NONE = "", "-"
     OUTSIDE_HOURS = "outside_hours", _("Waits for calling hours where this person lives.")
     RETRY = "retry", _("Waits for its next attempt.")
+    CALLBACK = "callback", _("Waits for the time that was asked for.")
     NOT_SENT = "not_sent", _("Waits: the vendor could not be reached; nothing was dialled.")
     RATE_LIMITED = "rate_limited", _("Waits: the vendor asked us to slow down.")
     PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
@@ -154,6 +155,10 @@ SENTENCES: dict[str, str | Promise] = {
     "opt_out_allowed": _("A person decided: this was no request not to be called. The number may be called."),
     "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
     "call_again": _("A person asked to call again."),
+    "callback_asked": _("To be called at a time that the person asked for."),
+    "callback_moved": _("Moved to another time."),
+    "callback_number": _("The person has another number to call now: this call goes there."),
+    "callback_from_here": _("A callback was asked for in this call."),
     "called_us": _("The person called us."),
     "called_back_handled": _("Marked as handled."),
     "wrong_person": _("The vendor's news names another number: refused."),

@@ -16,6 +16,7 @@ from django.db import IntegrityError, models, transaction
 FIXED: dict[str, dict[str, Any]] = {
     "auth.user": {"username": "of-every-table", "is_active": False},
     "campaigns.call": {"status": "completed", "answered_by": "human", "to_number": "+989121234567"},
+    "campaigns.callback": {"zone": "Asia/Tehran"},
     "campaigns.callreview": {"score": 4},
     "campaigns.contact": {"phone": "+989127654321", "time_zone": "Asia/Tehran", "region": "IR"},
     "campaigns.dialingswitch": {"id": 1, "stopped_at": None},

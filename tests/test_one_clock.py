@@ -31,6 +31,7 @@ from callcenter.audit.models import AuditEvent
 from callcenter.formats.calendars import whole_day
 from campaigns.models import (
     Call,
+    Callback,
     CallExport,
     Campaign,
     Contact,
@@ -64,6 +65,7 @@ ROWS: tuple[tuple[str, type[models.Model]], ...] = (
     ("imports/", ContactImport),
     ("providers/", Provider),
     ("hand-overs/", HandOver),
+    ("callbacks/", Callback),
     ("do-not-call/", DoNotCall),
 )
 """By beginning of the address: the row whose page it is."""
@@ -79,7 +81,7 @@ OF_SIGN_IN = {
 """They lead elsewhere, or need a second factor or a link that is not there."""
 OF_A_FILE = {"export-fetch", "import-bad-rows", "import-map", "import-rows"}
 """They need a file in its place: the tests of exports and imports open them."""
-OWN_TIME = {"hours_start", "hours_end", "single_call_start", "single_call_end"}
+OWN_TIME = {"local_day", "local_time", "hours_start", "hours_end", "single_call_start", "single_call_end"}
 """Fields of times on each person's own clock, as their section says."""
 COUNTS = dict.fromkeys(["bad", "forbidden", "joined", "kept", "made", "removed", "skipped_calls"], 1)
 ENDS_POLLING = 286
@@ -107,6 +109,7 @@ def everything(db: None, settings: Any) -> User:
     Call.objects.filter(inbound=None).update(direction="outbound")
     # A length such as 11:43 is no time of day.
     Call.objects.update(talk_seconds=5)
+    Call.objects.filter(pk__in=Callback.objects.values("call")).update(status="pending")
     HandOver.objects.update(state=HandOver.State.OPEN, outcome="no_answer")
     DayCap.objects.create(person=person, currency="USD", amount=5)
     for action in ("campaign.scheduled", "campaign.launched"):

@@ -141,7 +141,8 @@ def _refuse_second_ring(call: Call) -> None:
     known = numbers_now([number], now, None, counted_since=counted_since(now, [None]))
     if number in known.live:
         raise Refusal(LIVE_ELSEWHERE.words(is_queued=False))
-    waits_here = Call.objects.filter(to_number=number, status=CallStatus.PENDING)
+    # A callback is for later: it lapses if they talk now.
+    waits_here = Call.objects.filter(to_number=number, status=CallStatus.PENDING, callback__isnull=True)
     if waits_here.filter(Q(campaign=call.campaign_id) | Q(campaign__isnull=True)).exists():
         raise Refusal(_("A further call to this number waits already."))
     if number in known.forbidden:

@@ -16,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from campaigns import time_zones
+from campaigns.core import moment_words
 from campaigns.core.call_caps import counted_since
 from campaigns.core.eligibility import Eligibility, Judge, stops_of
 from campaigns.core.eligibility_facts import Facts, numbers_now
+from campaigns.core.planned_calls import is_planned
 from campaigns.core.scope import may_see
 from campaigns.countries import country_name
 from campaigns.models import Call, Contact
@@ -177,7 +179,18 @@ def _obstacle(found: Eligibility) -> Obstacle:
 
 
 def _waiting_call(e164: str) -> list[Obstacle]:
-    if not Call.objects.filter(to_number=e164, status=CallStatus.PENDING, campaign__isnull=True).exists():
+    waiting = Call.objects.filter(to_number=e164, status=CallStatus.PENDING, campaign__isnull=True)
+    planned = waiting.filter(is_planned()).select_related("callback").order_by("due_at").first()
+    if planned is not None:
+        return [
+            Obstacle(
+                code="planned",
+                sentence=moment_words.planned_already(planned.due_at, planned.callback.zone),
+                next_step=_("It lapses if somebody talks to the person before."),
+                forbids=False,
+            )
+        ]
+    if not waiting.exists():
         return []
     return [
         Obstacle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns import queue
+from campaigns.calls import later_calls
+from campaigns.calls.later_calls import Later
 from campaigns.calls.number_check import judge_number, refusal_of
 from campaigns.contacts.sharing import share
 from campaigns.core import launch_limits, transitions
@@ -68,6 +71,10 @@ class SingleCall:
     """The campaign whose message is tested, if any; the message is already filled in for a person of its audience."""
     is_deliberate: bool = False
     """Whether the user confirmed that the number was called a short time ago."""
+    later: Later | None = None
+    """When the call is wanted, if not now."""
+    contact: Contact | None = None
+    """The person, where known; else whoever has the number, or somebody new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,14 +176,14 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
         problems["text"] = hole
     if problems:
         raise Refusal(" ".join(str(sentence) for sentence in problems.values()))
+    if asked.later is not None:
+        return _queue_for(asked.later, asked, contact, person, token, owner)
     # Under the contact's row lock: of two users who call one number at once, the second sees the first one's call.
     prospect = judge_number(asked.to_number, asked.region, asked.provider, is_test=asked.test_of is not None)
     if refusal := refusal_of(prospect, is_deliberate=asked.is_deliberate):
         raise Refusal(refusal)
     now = timezone.now()
-    if person is not None and asked.test_of is None:
-        longest = asked.agent.longest_seconds if asked.agent is not None else None
-        launch_limits.refuse_single(person, asked.provider, now, longest)
+    _refuse_above_limit(asked, person, now)
     call = transitions.begin(
         now,
         Why(
@@ -187,19 +194,7 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
         **owner,
         # A test call rings one's own phone, which people may do as often as they like.
         **asked_columns(now, is_confirmed=prospect.needs_confirmation or asked.test_of is not None),
-        to_number=asked.to_number,
-        contact=contact,
-        form_token=token,
-        provider=asked.provider,
-        agent=asked.agent,
-        voice=asked.voice,
-        caller_id=asked.caller_id,
-        dialer=asked.dialer,
-        text=asked.text if asked.test_of else fill_in(asked.text, known_of(contact), MAX_TEXT),
-        digits=asked.digits,
-        variables=dict(asked.variables) if asked.test_of else clean_variables(asked.variables),
-        test_of=asked.test_of,
-        vendor_options=dict(asked.vendor_options),
+        **_order_of(asked, contact, token),
     )
     extras = {"extras": sorted(asked.vendor_options)} if asked.vendor_options else {}
     deliberate = {"despite_quiet_period": True} if prospect.needs_confirmation else {}
@@ -210,7 +205,62 @@ def _queue(asked: SingleCall, person: Person | None, token: UUID | None) -> Call
     return call
 
 
+def _queue_for(
+    later: Later,
+    asked: SingleCall,
+    contact: Contact,
+    person: Person | None,
+    token: UUID | None,
+    owner: Mapping[str, Any],
+) -> Call:
+    """Queue a call for the time that a person asked for; under the contact's row lock, so that there is one of them."""
+    if asked.vendor_options:
+        raise Refusal(_("The vendor’s extras go with a call now, not with one later: leave them out."))
+    now = timezone.now()
+    at = later.moment(now)
+    later_calls.refuse_then(asked.to_number, asked.provider, contact, at)
+    _refuse_above_limit(asked, person, now)
+    asker = getattr(person, "pk", None)
+    call = transitions.begin(
+        now,
+        Why("callback_asked", (Source.PERSON if person else Source.SYSTEM).value, actor_id=asker),
+        **owner,
+        **later_calls.columns_of(now, at),
+        **_order_of(asked, contact, token),
+    )
+    later_calls.keep(call, later, asker, now)
+    came_from = {"from_call": later.from_call.pk} if later.from_call is not None else {}
+    record(person, "call.callback_asked", call, provider=asked.provider.name, at=at.isoformat(), **came_from)
+    return call
+
+
+def _refuse_above_limit(asked: SingleCall, person: Person | None, now: datetime.datetime) -> None:
+    if person is not None and asked.test_of is None:
+        longest = asked.agent.longest_seconds if asked.agent is not None else None
+        launch_limits.refuse_single(person, asked.provider, now, longest)
+
+
+def _order_of(asked: SingleCall, contact: Contact, token: UUID | None) -> dict[str, Any]:
+    return {
+        "to_number": asked.to_number,
+        "contact": contact,
+        "form_token": token,
+        "provider": asked.provider,
+        "agent": asked.agent,
+        "voice": asked.voice,
+        "caller_id": asked.caller_id,
+        "dialer": asked.dialer,
+        "text": asked.text if asked.test_of else fill_in(asked.text, known_of(contact), MAX_TEXT),
+        "digits": asked.digits,
+        "variables": dict(asked.variables) if asked.test_of else clean_variables(asked.variables),
+        "test_of": asked.test_of,
+        "vendor_options": dict(asked.vendor_options),
+    }
+
+
 def _contact_of(asked: SingleCall, owner: Mapping[str, Any], person: Person | None) -> Contact:
+    if asked.contact is not None:
+        return Contact.objects.select_for_update().get(pk=asked.contact.pk)
     variables = clean_variables(asked.variables)
     # A test call speaks another person's data to the tester, so none of it is stored for the tester's number.
     name = "" if asked.test_of else next((found for wanted in NAMES if (found := value_of(wanted, variables))), "")

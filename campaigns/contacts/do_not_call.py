@@ -22,8 +22,8 @@ from callcenter.access.models import TwoPersonRequest
 from callcenter.access.roles import team_of
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT, UNDO_OPT_OUTS
 from callcenter.audit.models import record as record_audit
-from campaigns.contacts.all_numbers import further_numbers
 from campaigns.core import kept_opt_outs, stop_requests, transitions
+from campaigns.core.all_numbers import further_numbers
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import team_of
@@ -19,10 +20,10 @@ from campaigns.contacts.people import calls_of, entries_of
 from campaigns.contacts.person_wishes import hold_for_all, wish_of
 from campaigns.contacts.sharing import join_teams
 from campaigns.core.message import with_values
+from campaigns.core.planned_calls import follow_number, holds_up_changes, is_planned
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, ContactNote, DoNotCall, HeardOptOut, ListMembership, OtherNumber
-from providers.types import LIVE, CallStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def look_at_both(kept: Contact, other: Contact) -> Joining:
 def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") -> Contact:
     """Merge one contact into another in one transaction; `number` is the one to call from now on.
 
-    The other row stays as a further number of the kept contact, with its calls unchanged. Its lists, tags and notes
+    The other row stays as a further number of the kept contact, with its calls unchanged; a callback is the kept
+    contact's from then on. Its lists, tags and notes
     move; of values that both have, the kept contact's are used. An opt-out of either applies to all numbers. Raises
     Refusal, for example while a call to either is pending or live.
     """
@@ -82,6 +84,8 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
         is_other_number = number == other.phone
         if is_other_number:
             _swap_numbers(kept, other)
+            follow_number(kept.pk, other.phone, kept.phone, timezone.now())
+        Call.objects.filter(is_planned(), contact=other).update(contact=kept)
         wish = hold_for_all(kept.pk, person)
         record_audit(
             person,
@@ -116,10 +120,12 @@ def _why_not(kept: Contact, other: Contact, both: Sequence[Contact]) -> str:
         return _("This is the same entry: choose another one.")
     if kept.merged_into_id or other.merged_into_id:
         return _("One of the two was made part of another person meanwhile: look for both again.")
-    open_calls = Call.objects.filter(status__in=[CallStatus.PENDING, *sorted(LIVE)])
     numbers, ids = [row.phone for row in both], [row.pk for row in both]
-    if open_calls.filter(Q(to_number__in=numbers) | Q(contact__in=ids)).exists():
+    theirs = Call.objects.filter(Q(to_number__in=numbers) | Q(contact__in=ids))
+    if theirs.filter(holds_up_changes()).exists():
         return _("A call to one of the two waits or is not over yet: wait for it, or cancel it first.")
+    if theirs.filter(is_planned()).count() > 1:
+        return _("A callback is planned for each of the two: take one of them back first.")
     return ""
 
 

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns import queue
-from campaigns.contacts.all_numbers import further_numbers
 from campaigns.contacts.do_not_call import Forbidden, forbid_many
 from campaigns.core import decision_kinds, stop_requests
+from campaigns.core.all_numbers import further_numbers
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate

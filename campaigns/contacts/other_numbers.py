@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts.person_wishes import hold_for_all
 from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.core.planned_calls import follow_number, holds_up_changes
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.models import Call, Contact, OtherNumber
 from campaigns.numbers import understand_number
-from providers.types import LIVE, CallStatus
 
 MOST = 20
 """Other numbers of one person."""
@@ -69,13 +70,14 @@ def call_from_now_on(contact_id: int, number_id: int, person: Any) -> bool:
             number = contact.other_numbers.filter(pk=number_id).first()
             if number is None:
                 return False
-            if Call.objects.filter(contact=contact, status__in=[CallStatus.PENDING, *LIVE]).exists():
+            if Call.objects.filter(holds_up_changes(), contact=contact).exists():
                 raise Refusal(_("A call to this person is not over yet: wait for it or cancel it first."))
             old, new = contact.phone, number.phone
             number.delete()
             contact.phone, contact.region = new, understand_number(new, contact.region).region
             contact.save(update_fields=["phone", "region"])
             OtherNumber.objects.get_or_create(contact=contact, phone=old)
+            follow_number(contact.pk, old, new, timezone.now())
             record_audit(person, "person.changed", contact, fields=["phone"])
     except IntegrityError:
         raise Refusal(_("Another contact has this number: make one of the two on this page.")) from None

@@ -26,6 +26,7 @@ from campaigns.contacts.person_wishes import PersonWish, hold_for_all
 from campaigns.contacts.sharing import share
 from campaigns.core import results
 from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.core.planned_calls import follow_number, holds_up_changes
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_see, seen_by
 from campaigns.core.stop_all import close_gate
@@ -181,7 +182,8 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
 
     `shown` is what the page of the values had shown; without it, all values that differ are written.
 
-    The number cannot be changed while a call to the old one is pending or live, because it would still ring there.
+    The number cannot be changed while a call to the old one is pending or live, because it would still ring there;
+    a callback follows to the new one.
     A wish of the person, under the old number or the new one, holds for all their numbers then.
     """
     wish = None
@@ -200,6 +202,7 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
             if changed:
                 contact.save(update_fields=changed)
             if "phone" in changed:
+                follow_number(contact.pk, before, contact.phone, timezone.now())
                 wish = hold_for_all(contact.merged_into_id or contact.pk, person, [before])
             if changed:
                 is_forbidden = {"do_not_call": True} if wish is not None and wish.entry is not None else {}
@@ -221,7 +224,7 @@ def _before_and_after(contact: Contact, stored: dict[str, Any]) -> dict[str, Any
 
 
 def _has_open_call(contact: Contact) -> bool:
-    return Call.objects.filter(contact=contact, status__in=[CallStatus.PENDING, *LIVE]).exists()
+    return Call.objects.filter(holds_up_changes(), contact=contact).exists()
 
 
 # Calls

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.contacts import heard_opt_outs
-from campaigns.contacts.all_numbers import further_numbers, numbers_of
 from campaigns.contacts.do_not_call import Forbidden, forbid_many
 from campaigns.core import stop_requests
+from campaigns.core.all_numbers import further_numbers, numbers_of
 from campaigns.core.stop_all import close_gate
 from campaigns.models import Contact, DoNotCall, HeardOptOut
 

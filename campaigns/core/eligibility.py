@@ -13,10 +13,11 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
+from django.utils import timezone
 from django.utils.functional import Promise
 
 from campaigns import rules, time_zones
-from campaigns.core import explanations, message, stop_all
+from campaigns.core import explanations, message, moment_words, stop_all
 from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
     NOTHING_KNOWN,
@@ -30,7 +31,7 @@ from campaigns.core.eligibility_facts import (
 )
 from campaigns.core.hours import hours_of
 from campaigns.core.installation import Installation, current
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Callback, Campaign
 from campaigns.number_types import SENTENCES, is_ordinary, refused_type
 from campaigns.outcomes import days_over
 from campaigns.reasons import SkipReason, StopReason, WaitReason
@@ -241,7 +242,7 @@ class Judge:
             is_held=number in numbers.held,
             is_live=number in numbers.live,
             is_expired=is_single and asked.is_expired(self.now),
-            is_called_since=is_single and self._is_called_since(number, numbers, asked.confirmed_at),
+            is_called_since=is_single and self._is_called_since(number, numbers, asked),
             last_rung=None if is_single else numbers.last_rung(number, self._campaign_id),
             missing=self.missing(name, known),
             caps=() if asked.is_test else numbers.caps(number, self.caps, self._campaign_id),
@@ -251,15 +252,15 @@ class Judge:
         found = self.answer(number, time_zones.zones_of(number, own_zone), facts)
         return _CALLED_OFTEN if is_single and found.reason == WaitReason.PERSON_CAP else found
 
-    def _is_called_since(self, number: str, numbers: Numbers, confirmed_at: datetime.datetime | None) -> bool:
+    def _is_called_since(self, number: str, numbers: Numbers, asked: Asked) -> bool:
         """Tell whether a single call was overtaken by another one within the quiet period.
 
         The form asked for a confirmation where the number had been called before. A confirmation covers what was known
-        then: it holds until somebody has talked to the person.
+        then: it holds until somebody has talked to the person. What a person asked for is confirmed by that.
         """
-        if confirmed_at is not None:
-            talked_at = numbers.talked.get(number)
-            return talked_at is not None and talked_at > confirmed_at
+        if asked.confirmed_at is not None:
+            talked_at = numbers.talked_at(number, asked.from_call)
+            return talked_at is not None and talked_at > asked.confirmed_at
         last_rung = numbers.last_rung(number)
         return last_rung is not None and last_rung + self.quiet > self.now
 
@@ -323,14 +324,25 @@ def missing_values(names: Sequence[str]) -> Eligibility:
 def answers_about(
     calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
 ) -> dict[int, Eligibility]:
-    """Return the answers for waiting calls by call id, in three queries for any number of calls.
+    """Return the answers for waiting calls by call id, in a fixed number of queries for any number of calls.
 
     Contact, campaign and provider should be loaded by `select_related`. `is_stopped` is as for `stops_of`.
     """
     waiting = [call for call in calls if call.status == CallStatus.PENDING]
     if not waiting:
         return {}
-    asked = {call.pk: Asked(call.expires_at, call.confirmed_at, call.test_of_id is not None) for call in waiting}
+    # Only what was confirmed can be a callback: of all other calls no row is looked for.
+    confirmed = [call.pk for call in waiting if call.confirmed_at is not None]
+    planned = {row.call_id: row for row in Callback.objects.filter(call__in=confirmed)} if confirmed else {}
+    asked = {
+        call.pk: Asked(
+            call.expires_at,
+            call.confirmed_at,
+            call.test_of_id is not None,
+            planned[call.pk].from_call_id if call.pk in planned else None,
+        )
+        for call in waiting
+    }
     campaigns = {call.campaign for call in waiting}
     installation = current()
     numbers = numbers_now(
@@ -370,8 +382,13 @@ def words_about(call: Call, answer: Eligibility | None) -> tuple[Words, Words]:
     is_paused = call.campaign is not None and call.campaign.status == Campaign.Status.PAUSED
     if answer is None or (is_paused and answer.verdict is not Verdict.NEVER):
         return explanations.why(call), explanations.next_step(call)
+    if call.wait_reason == WaitReason.CALLBACK and call.due_at > timezone.now() and answer.verdict is not Verdict.NEVER:
+        # What speaks against a call now says nothing of the time that was asked for.
+        callback: Callback | None = getattr(call, "callback", None)
+        why = moment_words.callback_at(call.due_at, callback.zone) if callback else WaitReason.CALLBACK.label
+        return why, explanations.next_step(call)
     if answer.verdict is not Verdict.NOW:
         return answer.sentence, answer.next_step(is_queued=True)
-    if call.wait_reason in JUDGED_WAITS:
+    if call.wait_reason in {*JUDGED_WAITS, WaitReason.CALLBACK}:
         call = Call(status=call.status, campaign=call.campaign, provider=call.provider)
     return explanations.why(call), explanations.next_step(call)

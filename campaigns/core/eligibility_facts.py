@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery, Value
 
 from campaigns.core import kept_opt_outs
+from campaigns.core.all_numbers import further_numbers
 from campaigns.core.call_caps import Cap, ReachedCap, reached
 from campaigns.core.conditions import (
     KEEPS_NUMBER,
@@ -38,6 +39,8 @@ class Asked(NamedTuple):
     """When its asker confirmed that the person be called although they were called a short time ago."""
     is_test: bool = False
     """Whether it rings its asker's own phone, which people may do as often as they like."""
+    from_call: int | None = None
+    """The call in which the person asked to be called back: that they talked in it makes no callback needless."""
 
     def is_expired(self, now: datetime.datetime) -> bool:
         """Tell whether the call waited longer than it is wanted."""
@@ -95,8 +98,8 @@ class Numbers:
     live: set[str] = field(default_factory=set)
     rung: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id (None for single calls) and when the phone may last have rung for it."""
-    talked: dict[str, datetime.datetime] = field(default_factory=dict)
-    """By number: the end of the last conversation."""
+    talked: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
+    """By number: call id and end of each conversation with its person, by whichever of their numbers."""
     counted: dict[str, list[tuple[int | None, datetime.datetime]]] = field(default_factory=lambda: defaultdict(list))
     """By number: campaign id and time of each call that counts for a cap."""
     allowed: set[str] = field(default_factory=set)
@@ -106,6 +109,10 @@ class Numbers:
         """Return when the phone may last have rung; calls of the campaign `campaign_id` do not count."""
         others = [at for other, at in self.rung.get(number, ()) if other is None or other != campaign_id]
         return max(others, default=None)
+
+    def talked_at(self, number: str, but_for: int | None = None) -> datetime.datetime | None:
+        """Return when the last conversation with the person of a number ended; the call `but_for` does not count."""
+        return max((at for call_id, at in self.talked.get(number, ()) if call_id != but_for), default=None)
 
     def caps(self, number: str, caps: Sequence[Cap], campaign_id: int | None = None) -> tuple[ReachedCap, ...]:
         """Return those of the caps that may be reached by the calls to a number."""
@@ -122,8 +129,8 @@ def numbers_now(
 ) -> Numbers:
     """Read which numbers are on the do-not-call list, held, in a live call, or may have rung since `quiet_since`.
 
-    With `talked_since`, also when somebody talked to them after that time; with `counted_since`, also each call since
-    then in which they may have rung.
+    With `talked_since`, also when somebody talked to their people, by any number of theirs, after that time; with
+    `counted_since`, also each call since then in which they may have rung.
 
     One statement of plain SQL: at a commit point, building ORM queries would cost more than running them.
     """
@@ -150,14 +157,16 @@ def numbers_now(
             f"WHERE {theirs} AND placing_at > %s AND {PHONE_MAY_HAVE_RUNG} GROUP BY to_number, campaign_id"
         )
         parameters += [*those, connection.ops.adapt_datetimefield_value(quiet_since)]
+    others: dict[str, str] = {}
     if talked_since is not None:
         # The end of a conversation counts: it may have begun before.
-        ended = "COALESCE(ended_at, placing_at)"
+        ended, others = "COALESCE(ended_at, placing_at)", further_numbers(numbers)
+        reached_by, all_of_them = among("to_number", [*numbers, *others])
         statement += (
-            f" UNION ALL SELECT 'talked', to_number, {nothing.partition(',')[0]}, MAX({ended}) FROM {calls} "  # noqa: S608
-            f"WHERE {theirs} AND {ended} > %s AND {TALKED} GROUP BY to_number"
+            f" UNION ALL SELECT 'talked', to_number, id, {ended} FROM {calls} "  # noqa: S608
+            f"WHERE {reached_by} AND {ended} > %s AND {TALKED}"
         )
-        parameters += [*those, connection.ops.adapt_datetimefield_value(talked_since)]
+        parameters += [*all_of_them, connection.ops.adapt_datetimefield_value(talked_since)]
     if counted_since is not None:
         statement += (
             f" UNION ALL SELECT 'counted', to_number, campaign_id, placing_at FROM {calls} "  # noqa: S608
@@ -175,7 +184,7 @@ def numbers_now(
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     found.forbidden = asked_numbers((row[1] for row in rows if row[0] == "forbidden"), numbers)
-    for what, number, campaign_id, at in rows:
+    for what, number, campaign_id, at in rows:  # of a conversation, the id is that of its call
         if what == "forbidden":
             continue
         if what == "held":
@@ -185,7 +194,7 @@ def numbers_now(
         elif what == "allowed":
             found.allowed.add(number)
         elif what == "talked":
-            found.talked[number] = _moment(at)
+            found.talked[others.get(number, number)].append((campaign_id, _moment(at)))
         elif what == "counted":
             found.counted[number].append((campaign_id, _moment(at)))
         else:

@@ -95,6 +95,7 @@ AFTER_SKIP: dict[str, Words] = {
 AFTER_WAIT: dict[str, Words] = {
     WaitReason.OUTSIDE_HOURS: _("Nothing is to be done: it is called when the hours open there."),
     WaitReason.RETRY: _("Nothing is to be done: it is called at its time."),
+    WaitReason.CALLBACK: _("Nothing is to be done: it is called at its time."),
     WaitReason.NOT_SENT: _("Nothing is to be done: it is tried again. Where it repeats, an admin tests the provider."),
     WaitReason.RATE_LIMITED: _("Nothing is to be done: it is called as soon as the vendor allows."),
     WaitReason.PROVIDER_HALTED: _("An admin opens Providers, puts the key or the credit right, and resumes it."),

@@ -17,6 +17,7 @@ from callcenter.access.roles import Person, may
 from campaigns.models import (
     AllowedNumber,
     Call,
+    Callback,
     CallEvent,
     CallExport,
     CallNote,
@@ -82,6 +83,7 @@ OF_PROVIDER = Whose(of=("provider", Provider))
 
 TABLE: dict[type[Model], Whose] = {
     Call: WORK,
+    Callback: OF_CALL,
     CallEvent: OF_CALL,
     CallNote: OF_CALL,
     CallReview: OF_CALL,

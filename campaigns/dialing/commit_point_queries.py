@@ -15,7 +15,7 @@ from django.db import connection, models
 from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.message_parts import is_refused
 from campaigns.core.sql.bulk import among, lease_text, literals
-from campaigns.models import Call, Contact, DayCap
+from campaigns.models import Call, Callback, Contact, DayCap
 from campaigns.models.contacts import is_consent_noted
 from campaigns.models.status_conditions import HOLDS_LINE_NOW
 from providers.models import Agent, CallerId, Dialer, Voice
@@ -24,6 +24,7 @@ from providers.types import LIVE, CallStatus
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
 _CAP = DayCap._meta.db_table
+_CALLBACK = Callback._meta.db_table
 
 
 @dataclass(slots=True)
@@ -73,7 +74,10 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         "SELECT c.id, c.campaign_id, c.reference, c.to_number, c.text, c.digits, c.variables, c.vendor_options, "  # noqa: S608
         "c.agent_id, c.voice_id, c.caller_id_id, c.dialer_id, p.name, p.time_zone, p.variables, "
         "c.expires_at, c.confirmed_at, c.test_of_id, COALESCE(c.team_id, 0), COALESCE(c.owner_id, 0), "
-        f"EXISTS (SELECT 1 FROM {_CAP}), p.consent_source, p.consent_at "
+        f"EXISTS (SELECT 1 FROM {_CAP}), p.consent_source, p.consent_at, "
+        # Only what was confirmed can be a callback: of all other calls no row is looked for.
+        f"CASE WHEN c.confirmed_at IS NULL THEN NULL "
+        f"ELSE (SELECT b.from_call_id FROM {_CALLBACK} AS b WHERE b.call_id = c.id) END "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -88,7 +92,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
             row[0], row[1], row[2] if isinstance(row[2], UUID) else UUID(hex=row[2]), row[3], row[4], row[5],
             _object(row[6]), _object(row[7]), agents[row[8]].name, voices[row[9]].name, callers[row[10]].name,
             dialers[row[11]].name, row[12], row[13] or "", _object(row[14]),
-            Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None),
+            Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None, row[23]),
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
             row[18], row[19], agents[row[8]].longest, agents[row[8]].variables, bool(row[20]),
             is_consent_noted(row[21], row[22]),

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
 from campaigns.core.export_limits import RIGHTS
+from campaigns.core.planned_calls import is_planned
 from campaigns.core.refusals import Refusal
 from campaigns.launch import start
 from campaigns.launch.lifecycle import pause_by_system
-from campaigns.models import Call, CallExport, Campaign, CampaignApproval, HandOver, SavedFilter
+from campaigns.models import Call, Callback, CallExport, Campaign, CampaignApproval, HandOver, SavedFilter
 from campaigns.reasons import MAX_REASON
 
 Status = Campaign.Status
@@ -33,7 +34,7 @@ def follow(sender: Any, person: User, successor: User | None, by: Person | None,
 
 
 def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int]:
-    """Give the work of a user to another: campaigns that are not over, start times, exports, calls given to them.
+    """Give the work of a user to another: campaigns that are not over, start times, exports, calls, callbacks.
 
     Returns how many of each. What the successor may not have goes the way of `leave`. Raises Refusal if the successor
     is switched off, is the same person, or may not launch campaigns.
@@ -41,7 +42,7 @@ def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int
     if successor.pk == person.pk or not successor.is_active or not may(successor, "launch_campaign"):
         raise Refusal(_("This user cannot take over: choose an active one who may launch campaigns."))
     with transaction.atomic():
-        done = {"campaigns": 0, "hand_overs": 0, "exports": 0}
+        done = {"campaigns": 0, "hand_overs": 0, "exports": 0, "callbacks": 0}
         for campaign in _campaigns_of(person).filter(status__in=_NOT_OVER):
             values: dict[str, Any] = {}
             if campaign.owner_id == person.pk:
@@ -55,6 +56,7 @@ def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int
             person=successor, given_by=getattr(by, "pk", None)
         )
         _open_calls_back(person).update(owner=successor)
+        done["callbacks"] = _hand_over_callbacks(person, successor)
         _put_in_policies(person, successor)
         kinds = [kind for kind, right in RIGHTS.items() if may(successor, right)]
         if kinds:
@@ -69,13 +71,15 @@ def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int
 def leave(person: User, by: Person | None) -> int:
     """Pause what a user leaves: running campaigns, requests for approval and start times; returns how many.
 
-    Calls that were given to them are left to managers, exports that are not finished fail with the reason.
+    Calls that were given to them are left to managers, exports that are not finished fail with the reason. Callbacks
+    stay planned, as the people called asked for them; managers are told how they end.
     """
     with transaction.atomic():
         stopped = sum(_stop(campaign, person) for campaign in _campaigns_of(person).filter(status__in=_CALLS))
         given = HandOver.objects.filter(person=person, state=HandOver.State.OPEN).update(person=None)
+        planned = Callback.objects.filter(asked_by=person, noted_at=None).update(asked_by=None)
         _fail_exports(person)
-        record(by, "user.work_left", person, campaigns=stopped, hand_overs=given)
+        record(by, "user.work_left", person, campaigns=stopped, hand_overs=given, callbacks=planned)
     return stopped
 
 
@@ -148,6 +152,12 @@ def _take_filters(person: User, successor: User) -> None:
             name, number = f"{saved.name[:70]} ({number})", number + 1
         taken.add(name)
         SavedFilter.objects.filter(pk=saved.pk).update(owner=successor, name=name)
+
+
+def _hand_over_callbacks(person: User, successor: User) -> int:
+    """Make callbacks whose end nobody has noted the successor's, with the calls that wait for their time."""
+    Call.objects.filter(is_planned(), owner=person).update(owner=successor)
+    return Callback.objects.filter(asked_by=person, noted_at=None).update(asked_by=successor)
 
 
 def _open_calls_back(person: User) -> QuerySet[Call]:

@@ -3,6 +3,7 @@
 from campaigns.models.alerts import Alert
 from campaigns.models.allowed_numbers import AllowedNumber
 from campaigns.models.approvals import ApprovedPerson, CampaignApproval
+from campaigns.models.callbacks import Callback
 from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contact_teams import ContactTeam
@@ -42,6 +43,7 @@ __all__ = [
     "CallTagging",
     "CallTally",
     "CallTranscript",
+    "Callback",
     "Campaign",
     "CampaignApproval",
     "ClearedRows",

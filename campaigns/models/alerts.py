@@ -26,6 +26,7 @@ class Alert(models.Model):
         BALANCE_BELOW = "balance_below", _("A balance at a vendor is below its limit")
         AUDIT_NOT_WHOLE = "audit_not_whole", _("The audit log is not whole")
         EXPORTS_CAPPED = "exports_capped", _("A user reached the limit of exports a day")
+        CALLBACK_NOT_MADE = "callback_not_made", _("A callback could not be made")
         UNMATCHED_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

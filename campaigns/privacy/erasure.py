@@ -24,6 +24,7 @@ from campaigns.core.transitions import Why
 from campaigns.models import (
     AllowedNumber,
     Call,
+    Callback,
     CallEvent,
     CallHint,
     CallNote,
@@ -217,6 +218,7 @@ def _erase_calls(ids: list[int], found: Person) -> Counter[str]:
     CallReview.objects.filter(call__in=ids).update(comment="")
     CallTagging.objects.filter(call__in=ids).delete()
     HeardOptOut.objects.filter(call__in=ids).delete()
+    done["callbacks"] += Callback.objects.filter(call__in=ids).delete()[0]
     CallEvent.objects.filter(call__in=ids).exclude(detail="").update(detail="")
     done["exchanges with providers"] += ProviderExchange.objects.filter(reference__in=references).delete()[0]
     for provider, remote_id in remote:

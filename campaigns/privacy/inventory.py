@@ -19,6 +19,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "campaigns.callevent": {EMPTIED: "detail"},
     "campaigns.callnote": {GONE: "text"},
     "campaigns.callreview": {EMPTIED: "comment"},
+    "campaigns.callback": {GONE: "zone reason"},
     "campaigns.contact": {
         PSEUDONYM: "phone",
         EMPTIED: "name region time_zone variables tags consent_source",

@@ -16,6 +16,8 @@ from django.utils import timezone
 from callcenter.access import two_people
 from callcenter.access.reach import sight_of
 from callcenter.access.roles import Person, may
+from campaigns.callbacks import rows as callbacks
+from campaigns.callbacks.rows import TodaysCallbacks
 from campaigns.calls import called_back, hand_overs
 from campaigns.calls.called_back import CalledBack
 from campaigns.calls.hand_overs import HandOverRow
@@ -99,6 +101,8 @@ class Overview:
     hand_overs_count: int = 0
     called_back: CalledBack = field(default_factory=CalledBack)
     """Who called back since we called them, until somebody handled it."""
+    callbacks: TodaysCallbacks = field(default_factory=TodaysCallbacks)
+    """Callbacks that are due today, and those that reached nobody."""
     to_confirm: int = 0
     """Acts of other people that take two people and wait for this person."""
     numbers_to_confirm: int = 0
@@ -225,6 +229,7 @@ def overview(person: Person) -> Overview:
     shown.hand_overs_count = given.count() if len(shown.hand_overs) > HAND_OVERS_SHOWN else len(shown.hand_overs)
     del shown.hand_overs[HAND_OVERS_SHOWN:]
     shown.called_back = called_back.open_to(person)
+    shown.callbacks = callbacks.todays(person, now)
     shown.to_confirm = two_people.count_for(person)
     shown.doubtful_wishes = doubtful_wishes.count_for(person)
     strangers = UnknownVendorCall.objects.none()

@@ -200,22 +200,20 @@ def _send(now: datetime.datetime) -> int:
     if not taken:
         return 0
     unsent = list(Alert.objects.filter(pk__in=taken).order_by("pk"))
-    readers = alert_readers.by_address(unsent)
+    readers = alert_readers.by_address([one for one in unsent if one.kind not in shared_alerts.ASKERS_HEAR])
     with translation.override(settings.LANGUAGE_CODE):
         mails = [
             _message([one for one in unsent if one.pk in ids], addresses)
             for ids, addresses in alert_readers.with_the_same(readers)
         ]
-        to_owners = shared_alerts.to_owners(unsent, readers)
-    told = {pk for ids in readers.values() for pk in ids} | {
-        alert.pk for theirs, _mail in to_owners for alert in theirs
-    }
+        to_users = shared_alerts.to_owners(unsent, readers) + shared_alerts.to_askers(unsent)
+    told = {pk for ids in readers.values() for pk in ids} | {alert.pk for theirs, _mail in to_users for alert in theirs}
     if len(told) < len(taken):
         logger.warning("%s alerts wait: nobody who may see them has an e-mail address", len(taken) - len(told))
     if not told:
         return 0
     try:
-        get_connection(timeout=MAIL_TIMEOUT).send_messages([*mails, *(made for _theirs, made in to_owners)])
+        get_connection(timeout=MAIL_TIMEOUT).send_messages([*mails, *(made for _theirs, made in to_users)])
     except Exception as error:
         # The mail server's error text may contain addresses or log-ins, so only the error's class is logged.
         logger.warning("%s alerts wait: the mail server failed: %s", len(told), type(error).__name__)

@@ -14,7 +14,9 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from callcenter.audit import verifying
-from campaigns.core import export_limits, message_parts
+from callcenter.formats.masking import ending
+from campaigns.callbacks import rows as callbacks
+from campaigns.core import export_limits, message_parts, moment_words, results
 from campaigns.models import Alert, Campaign
 from campaigns.tracking.alert_mail import Paragraph, link, mail
 from providers.models import Provider
@@ -32,6 +34,7 @@ def found() -> list[Found]:
         (Kind.MESSAGE_GONE, "campaign", list(gone.values_list("pk", flat=True))),
         (Kind.AGENT_CHANGED, "campaign", list(changed.values_list("pk", flat=True))),
         (Kind.BALANCE_BELOW, "provider", _below_limit()),
+        (Kind.CALLBACK_NOT_MADE, "call", list(callbacks.not_made().values_list("call", flat=True))),
         (Kind.EXPORTS_CAPPED, "user", export_limits.capped_today()),
         (Kind.AUDIT_NOT_WHOLE, "audit", [0] if verifying.standing_problem() else []),
     ]
@@ -116,6 +119,30 @@ def to_owners(alerts: Sequence[Alert], readers: Collection[str]) -> list[tuple[S
     ]
 
 
+def to_askers(alerts: Sequence[Alert]) -> list[tuple[Sequence[Alert], EmailMessage]]:
+    """Return a mail, with its alerts, for each user whose callbacks were not made: what was planned, what came of it."""
+    about = {alert.object_id: alert for alert in alerts if alert.kind == Kind.CALLBACK_NOT_MADE}
+    by_asker: dict[str, list[tuple[Alert, Paragraph]]] = defaultdict(list)
+    for row in callbacks.not_made().filter(call__in=about):
+        call = row.call
+        what = _("The callback to %(end)s was planned for %(when)s. It did not reach anybody: %(why)s") % {
+            "end": ending(call.to_number),
+            "when": moment_words.on_both_clocks(row.asked_for, row.zone),
+            "why": results.sentence_of(call) or results.result_of(call).word,
+        }
+        step = _("Call the person yourself, or plan another call, then mark it as noted on Today.")
+        if row.asked_by is not None:
+            by_asker[row.asked_by.email].append((about[call.pk], Paragraph(what, step, link("call", call.pk))))
+    ending_words = _("You get this because you planned it. Each of these is told once.")
+    subject = str(Kind.CALLBACK_NOT_MADE.label)
+    return [
+        ([alert for alert, _part in theirs], mail(subject, [part for _alert, part in theirs], ending_words, [address]))
+        for address, theirs in sorted(by_asker.items(), key=lambda item: item[0])
+    ]
+
+
+ASKERS_HEAR = (Kind.CALLBACK_NOT_MADE,)
+"""Kinds of which only whoever asked hears, and no manager for them."""
 OWNERS_HEAR = (Kind.MESSAGE_GONE, Kind.AGENT_CHANGED)
 
 

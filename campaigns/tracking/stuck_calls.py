@@ -59,7 +59,8 @@ def undo_clock_change(now: datetime.datetime) -> int:
     short = Q(wait_reason__in=SHORT_WAITS, due_at__gt=now + LONGEST_SHORT_WAIT + APART)
     planned = ExpressionWrapper(F("due_at") - F("changed_at") + Value(now), output_field=DateTimeField())
     moved = waits.filter(ahead, wait_reason=WaitReason.RETRY).update(due_at=planned, changed_at=now)
-    others = waits.filter(ahead | short).exclude(wait_reason=WaitReason.RETRY)
+    # What a person asked for is a time of the calendar, whatever the clock said when they did.
+    others = waits.filter(ahead | short, callback__isnull=True).exclude(wait_reason=WaitReason.RETRY)
     moved += others.update(due_at=Least(F("due_at"), Value(now)), changed_at=now)
     # Orders on their way, and what is asked of the vendor: its answers are merged by rank, whatever the clock says.
     deadline = now + LONGEST_ORDER

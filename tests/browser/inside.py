@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import CALLER, MANAGER
+from campaigns.calls.later_calls import Later
+from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.contacts.do_not_call import forbid
 from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.rows.validation import check_import
@@ -94,6 +96,17 @@ def lay_out_decisions() -> None:
     assert Campaign.objects.get(pk=campaign.pk).status == Campaign.Status.WAITING
     forbid("+989134005504", reason="Asked us by letter", source=DoNotCall.Source.PERSON, person=nora, is_own_wish=True)
     remove(DoNotCall.objects.get(phone="+989134005504").pk, omar, "It was the neighbour who asked")
+    day = timezone.now().date() + datetime.timedelta(days=3)
+    later = Later(local_day=day, local_time=datetime.time(17), zone="Asia/Tehran", reason="asked for the afternoon")
+    order = SingleCall(
+        to_number="+989134000704", provider=provider, agent=agent, variables=values_of(agent), later=later
+    )
+    place_single_call(order, person=nora)
+
+
+def values_of(agent: Agent | None) -> dict[str, str]:
+    """Return a value for each variable that an agent says."""
+    return dict.fromkeys(agent.variables, "ten") if agent else {}
 
 
 def leave_undecided(number: str) -> None:

@@ -34,6 +34,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
     bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
     changed = console.number_of("SELECT min(campaign_id) FROM campaigns_campaignapproval WHERE ended_at IS NULL")
     given = console.number_of("SELECT min(id) FROM campaigns_handover")
+    planned = console.number_of("SELECT min(id) FROM campaigns_callback")
     manager = (
         "/today/",
         "/quick-call/",
@@ -89,6 +90,8 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/calls/exports/",
         f"/calls/{talked}/",
         f"/calls/{failed}/",
+        f"/calls/{talked}/callback/",
+        f"/people/{person}/callback/",
         "/audit/",
         "/audit/?group=campaigns",
         "/audit/?thing=nobody+of+this+name",
@@ -124,6 +127,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("admin", "/users/"),
         ConsolePage("admin", "/users/invite/"),
         ConsolePage("admin", f"/hand-overs/{given}/"),
+        ConsolePage("admin", f"/callbacks/{planned}/"),
         ConsolePage("manager", "/decisions/two-people/"),
         ConsolePage("admin", "/decisions/two-people/"),
         ConsolePage("admin", f"/campaigns/{changed}/"),

@@ -3,6 +3,7 @@
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_api import API
 from tests.faults.mutations_approvals import APPROVALS
+from tests.faults.mutations_callbacks import PLANNED
 from tests.faults.mutations_client import ON_THE_WIRE
 from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
@@ -28,5 +29,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED,
 )  # fmt: skip

@@ -31,22 +31,22 @@ SETTLED = (
     Mutant(
         "let campaigns ring before a single call that waits",
         ELIGIBILITY,
-        "is_called_since=is_single and self._is_called_since(number, numbers, asked.confirmed_at)",
+        "is_called_since=is_single and self._is_called_since(number, numbers, asked)",
         "is_called_since=False",
         TABLE_TEST,
     ),
     Mutant(
         "let a confirmation cover what came after it",
         ELIGIBILITY,
-        "return talked_at is not None and talked_at > confirmed_at",
+        "return talked_at is not None and talked_at > asked.confirmed_at",
         "return False",
         TABLE_TEST,
     ),
     Mutant(
         "take a machine for somebody who talked",
         FACTS,
-        "AND {ended} > %s AND {TALKED} GROUP BY",
-        "AND {ended} > %s AND talk_seconds > 0 GROUP BY",
+        "AND {ended} > %s AND {TALKED}",
+        "AND {ended} > %s AND talk_seconds > 0",
         TABLE_TEST,
     ),
     Mutant(

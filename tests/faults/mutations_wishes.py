@@ -6,7 +6,7 @@ from tests.faults.mutant import ELIGIBILITY, ELIGIBILITY_TESTS, FACTS, Mutant
 
 ENTRIES = "campaigns/contacts/do_not_call.py"
 HEARD = "campaigns/contacts/heard_opt_outs.py"
-NUMBERS = "campaigns/contacts/all_numbers.py"
+NUMBERS = "campaigns/core/all_numbers.py"
 WISHES = "campaigns/contacts/person_wishes.py"
 PEOPLE = "campaigns/contacts/people.py"
 DUPLICATES = "campaigns/contacts/duplicates.py"

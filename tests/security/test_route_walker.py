@@ -218,7 +218,10 @@ def test_set_up_opens_by_the_right_of_each_section(world: World) -> None:
 
 FOR_ALL_OF_SET_UP = frozenset({"index", "jsi18n", "app_list", "password_change", "password_change_done"})
 """Addresses of Set-up without rows."""
-SHOWN = ("contact", "list", "campaign", "call", "entry", "filter", "provider", "unknown", "called_back", "hand_over")
+SHOWN = (
+    "contact", "list", "campaign", "call", "entry", "filter", "provider", "unknown", "called_back", "hand_over",
+    "callback",
+)  # fmt: skip
 """Kinds whose rows pages without a row of their own list."""
 
 

@@ -17,6 +17,7 @@ from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from campaigns.models import (
     AllowedNumber,
     Call,
+    Callback,
     CallExport,
     CallTranscript,
     ContactImport,
@@ -161,6 +162,16 @@ def hand_over(whose: Whose) -> Row:
     made = _call(whose)
     row = HandOver.objects.create(call=made, person=whose.owner, outcome="no_answer", due_at=timezone.now())
     return Row(_parts(row), _told(made).marks)
+
+
+def callback(whose: Whose) -> Row:
+    made = _call(whose, status=CallStatus.PENDING, placing_at=None, ended_at=None, wait_reason="callback")
+    reason = whose.mark("asked")
+    day = timezone.now().date()
+    row = Callback.objects.create(
+        call=made, local_day=day, local_time=datetime.time(9), zone="Asia/Tehran", reason=reason, asked_by=whose.owner
+    )
+    return Row(_parts(row), (*_told(made).marks, reason))
 
 
 def contact(whose: Whose) -> Row:
@@ -309,8 +320,8 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     make.__name__.removesuffix("_"): make
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
-        hand_over, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_, export,
-        doubtful_wish, allowed, limit, own_number, session, security_key, api_key, user, removal,
+        hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_,
+        export, doubtful_wish, allowed, limit, own_number, session, security_key, api_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

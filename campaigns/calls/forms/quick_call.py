@@ -20,6 +20,7 @@ from callcenter.access.roles import Person, may
 from callcenter.formats.masking import dotted
 from callcenter.parameters import whole_number
 from campaigns import time_zones
+from campaigns.calls.forms.later import MaybeLater
 from campaigns.calls.forms.vendor_extras import extra_field
 from campaigns.calls.number_check import Prospect, judge_number, refusal_of
 from campaigns.calls.quick_call import SingleCall, hole_in, problems_of
@@ -47,7 +48,7 @@ FOLLOWED = frozenset({"provider", "kind", "agent"})
 """Fields on which others depend: a change of one reloads the message's fields."""
 
 
-class QuickCallForm(forms.Form):
+class QuickCallForm(MaybeLater, forms.Form):
     """One number, one provider, one message; its fields are built for the values chosen so far.
 
     `chosen` are those values, posted or initial. `is_final` binds the form, to be validated as an order. `again` is the
@@ -78,6 +79,7 @@ class QuickCallForm(forms.Form):
             self._add_message(self.account)
             self._add_variables(self.account.backend_class)
             self._add_extras(self.account.backend_class)
+        self.offer_later(self.understood.e164 if self.understood else "", chosen)
         self._ask_while_typing()
 
     # Building
@@ -271,7 +273,9 @@ class QuickCallForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Check the message, and whether the number may be called now."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
-        if self.prospect and (refusal := refusal_of(self.prospect, is_deliberate=bool(found.get("is_deliberate")))):
+        if self.is_later:
+            self.clean_later(found)
+        elif self.prospect and (refusal := refusal_of(self.prospect, is_deliberate=bool(found.get("is_deliberate")))):
             self.add_error("number" if not self.prospect.may_be_called else "is_deliberate", refusal)
         if self.chosen.get("use_extras") and not may(self.person, "manage_providers"):
             self.add_error(None, _("Only an admin may send the vendor's extras. Nothing was called."))
@@ -318,6 +322,7 @@ class QuickCallForm(forms.Form):
             variables={**variables, **found.get("further", {})},
             vendor_options=self._vendor_options(),
             is_deliberate=bool(found.get("is_deliberate")),
+            later=self.later_of(found) if self.is_later else None,
         )
 
     def _vendor_options(self) -> dict[str, Any]:

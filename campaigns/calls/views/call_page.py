@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
+from campaigns.callbacks import rows as callbacks
 from campaigns.calls import call_actions, call_log, called_back, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
@@ -76,6 +77,9 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "call": call,
         "now": now,
         "is_over": conditions.is_over(call, now),
+        "callback": callbacks.of_call(call, request.user, now),
+        "asked_callbacks": callbacks.asked_in(call, request.user, now),
+        "is_test": call.test_of_id is not None,
         "before": before,
         "after": after,
         "is_forbidden": is_forbidden,

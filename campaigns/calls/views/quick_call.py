@@ -33,7 +33,7 @@ def quick_call(request: HttpRequest) -> HttpResponse:
     """Show the form, optionally prefilled from an earlier call or a contact; on POST, check it or queue the call."""
     if request.method == "POST":
         again = _earlier_call(request, request.POST.get("again", ""))
-        if request.POST.get("do") == "call":
+        if request.POST.get("do") in {"call", "later"}:
             return _place(request, again)
         return _page(request, QuickCallForm(request.POST, person=request.user, again=again))
     if (typed := typed_before(request, reverse("quick-call"), reverse("quick-call-check"))) is not None:

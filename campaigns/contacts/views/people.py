@@ -11,6 +11,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,6 +22,7 @@ from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns import time_zones
+from campaigns.callbacks import rows as callbacks
 from campaigns.calls import hand_overs
 from campaigns.contacts import allowed_numbers, contact_history, duplicates
 from campaigns.contacts import people as service
@@ -155,6 +157,7 @@ def _show_person(
         "number_form": OtherNumberForm(),
         "forbidden": wish.forbidden,
         "number_standing": allowed_numbers.number_standing(contact.phone),
+        "callbacks": callbacks.about_calls(service.calls_of(contact), request.user, timezone.now()),
         "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact), request.user), request.user),
     }
     status = 422 if note_form.errors or tags_form.errors else 200

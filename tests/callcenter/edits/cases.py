@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
+from django.utils import timezone
 
 from callcenter.access.models import Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.launch import start
-from campaigns.models import CallReview, Campaign, DayCap, HandOver, InstallationSettings, SavedFilter
+from campaigns.models import Callback, CallReview, Campaign, DayCap, HandOver, InstallationSettings, SavedFilter
 from campaigns.models.installation import SETTINGS_ID
 from providers.models import Dialer
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
@@ -50,6 +52,13 @@ def running(person: User) -> Campaign:
 def given(person: User) -> HandOver:
     call = make_call(owner=person, status="no_answer")
     return HandOver.objects.create(call=call, person=person, outcome="no_answer", due_at=call.created_at)
+
+
+def planned(person: User) -> Callback:
+    call = make_call(owner=person, wait_reason="callback")
+    day = timezone.now().date() + datetime.timedelta(days=2)
+    when = {"local_day": day, "local_time": datetime.time(17), "zone": "Asia/Tehran"}
+    return Callback.objects.create(call=call, asked_by=person, **when)
 
 
 def pair(person: User) -> tuple[User, User]:
@@ -155,6 +164,15 @@ CASES = [
         ({"person": "Omid"}, {"person": "Mina"}),
         ("Omid", "Mina"),
         ("Omid", "Mina"),
+    ),
+    Case(
+        "MoveCallbackForm",
+        planned,
+        lambda row: reverse("callback", args=[row.pk]),
+        lambda row: again(row).local_time.hour,
+        ({"local_time": "10:00"}, {"local_time": "11:00"}),
+        (10, 11),
+        ("10:00", "11:00"),
     ),
     Case(
         "ProviderForm",

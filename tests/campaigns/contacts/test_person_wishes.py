@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.contacts import do_not_call, duplicates, heard_opt_outs, people, person_wishes
-from campaigns.contacts.all_numbers import further_numbers
 from campaigns.contacts.importing.rows.validation import check_import
+from campaigns.core.all_numbers import further_numbers
 from campaigns.models import Contact, DoNotCall, HeardOptOut, OtherNumber, StopRequest
 from tests.campaigns.contacts.imported_files import save, take
 from tests.conftest import make_call, make_contact, make_phone

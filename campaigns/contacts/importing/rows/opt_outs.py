@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from callcenter.formats.plain_text import plain_text
-from campaigns.contacts.all_numbers import further_numbers
 from campaigns.contacts.do_not_call import Forbidden, OptOut, forbid_each
 from campaigns.contacts.doubtful_wishes import DoubtfulRow
 from campaigns.contacts.importing.cells.cell_numbers import numbers_in_cell
@@ -29,6 +28,7 @@ from campaigns.contacts.importing.rows.notes import PART_UNREAD, WISH_DOUBTFUL
 from campaigns.contacts.importing.rows.number_policy import NOTHING_REFUSED
 from campaigns.contacts.importing.rows.people_rows import Reader
 from campaigns.contacts.importing.rows.verdicts import JudgedRow, RowVerdict
+from campaigns.core.all_numbers import further_numbers
 from campaigns.core.stop_requests import Stops
 from campaigns.models import ContactImport, DoNotCall
 from campaigns.models.imports import TwoNumbers

@@ -1,0 +1,1 @@
+"""Calls at a time that people asked for."""

@@ -9,6 +9,7 @@ from callcenter.access import two_people
 from callcenter.access.models import KeptForm
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
+from campaigns.answers import waiting
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
 from campaigns.core import budget, leases, stop_requests, transcript_words
@@ -83,6 +84,8 @@ def sweep() -> dict[str, int]:
         queue.nudge_sync(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
+    if waiting.has_waiting():
+        queue.nudge_answers()
     for export_id in job.unfinished(now):
         queue.nudge_export(export_id)
     done["erased"] = erasure.carry_out_open()

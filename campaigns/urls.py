@@ -6,5 +6,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include(f"campaigns.{room}.urls"))
-    for room in ("reports", "calls", "contacts", "launch", "exports", "privacy", "core", "tracking")
+    for room in ("reports", "answers", "calls", "contacts", "launch", "exports", "privacy", "core", "tracking")
 ]

@@ -24,6 +24,7 @@ from tests.conftest import make_campaign, make_list, make_person
 
 COUNTED = {
     "campaign-check": {"pk": 1}, "campaign-check-people": {"pk": 1, "verdict": "now"}, "campaign-people": {"pk": 1},
+    "campaign-results": {"pk": 1},
     "reports": {}, "reports-section": {"key": "results"}, "reports-csv": {"key": "results"}, "calls-export": {},
 }  # fmt: skip
 """Pages that count for seconds, with the parts of an address of theirs."""

@@ -18,8 +18,8 @@ from django.urls import get_resolver
 from callcenter.one_at_a_time import one_at_a_time
 
 EXPENSIVE = [
-    "campaign-check", "campaign-check-people", "campaign-people", "reports", "reports-section", "reports-csv",
-    "call-log", "call-log-total", "calls-export", "people",
+    "campaign-check", "campaign-check-people", "campaign-people", "campaign-results", "reports", "reports-section",
+    "reports-csv", "call-log", "call-log-total", "calls-export", "people",
 ]  # fmt: skip
 
 

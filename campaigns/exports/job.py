@@ -27,11 +27,12 @@ from campaigns.core.csv_cells import csv_header, csv_lines
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.turns import Turn
 from campaigns.core.whole_numbers import sees_all_numbers
-from campaigns.exports import files, xlsx
+from campaigns.exports import files, json_rows, xlsx
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.exports.files import packed_of, part_of
 from campaigns.exports.requests import KEPT, UNFINISHED, State
 from campaigns.models import Call, CallExport
+from campaigns.models.calls import CallQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ BATCH = 1_000
 """Calls written between two updates of the row."""
 MOST_TRIES = 5
 """An export that made no progress this many times fails."""
+ENDS: dict[str, str] = {CallExport.Format.XLSX: xlsx.END, CallExport.Format.JSON: json_rows.END}
+"""What stands behind the last row, by format."""
 MAX_ERROR = CallExport._meta.get_field("error").max_length
 
 
@@ -169,21 +172,27 @@ class _Writer:
             for start in range(0, len(ids), BATCH):
                 chunk = ids[start : start + BATCH].tolist()
                 calls = Call.objects.filter(pk__in=chunk).order_by("-pk")
-                text = xlsx.rows_of(sheet.values(calls)) if self._is_xlsx else csv_lines(sheet.rows(calls))
-                file.write(text.encode())
+                file.write(self._rows_of(sheet, calls).encode())
                 file.flush()
                 self._keep(written_bytes=file.tell(), last_id=chunk[-1], done_rows=export.done_rows + len(chunk))
                 if progress.tell() or self._turn.is_over():
                     break
             is_whole = not ids or export.last_id == ids[-1]
-            if is_whole and self._is_xlsx:
-                file.write(xlsx.END.encode())
+            if is_whole:
+                file.write(ENDS.get(export.format, "").encode())
         if not is_whole or (self._is_xlsx and self._turn.took > PACK_SECONDS):
             files.hand_on(export)
             forget_if_gone(export)
             return False
         self._finish()
         return True
+
+    def _rows_of(self, sheet: CallSheet, calls: CallQuerySet) -> str:
+        if self._is_xlsx:
+            return xlsx.rows_of(sheet.values(calls))
+        if self._export.format == CallExport.Format.JSON:
+            return json_rows.rows_of(sheet.names, sheet.values(calls), is_first=not self._export.done_rows)
+        return csv_lines(sheet.rows(calls))
 
     def _begin(self) -> tuple[CallSheet, array[int]]:
         """Return the sheet, and the ids of the calls still to be written, newest first."""
@@ -222,9 +231,13 @@ class _Writer:
         export = self._export
         file = _Part(part_of(export), export.written_bytes)
         if not export.written_bytes:
-            header = xlsx.header_of(sheet.header) if self._is_xlsx else csv_header(sheet.header)
-            file.write(header.encode())
+            file.write(self._header_of(sheet).encode())
         return file
+
+    def _header_of(self, sheet: CallSheet) -> str:
+        if self._export.format == CallExport.Format.JSON:
+            return json_rows.BEGIN
+        return xlsx.header_of(sheet.header) if self._is_xlsx else csv_header(sheet.header)
 
     def _finish(self) -> None:
         export = self._export

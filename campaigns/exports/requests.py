@@ -40,6 +40,8 @@ SOON = datetime.timedelta(seconds=10)
 """A writing that has not begun after this waits for other work."""
 MOST_UNFINISHED = 5
 """Most unfinished exports a person may have."""
+NOT_RECORDED = frozenset({"person", "words", "answer", "answer_to"})
+"""Filters that may name a person, or hold their words: the audit log names nobody."""
 FILES_A_RUN = 100
 """Most expired files that one run deletes."""
 
@@ -79,7 +81,7 @@ def ask(
                 zone=zone_name(),
                 form_token=token,
             )
-            asked = {name: value for name, value in filters.to_json().items() if name not in {"person", "words"}}
+            asked = {name: value for name, value in filters.to_json().items() if name not in NOT_RECORDED}
             record(
                 person, "calls.exported", export, numbers=export.shows_numbers, format=file_format, filters=asked,
                 columns=export.columns,

@@ -34,6 +34,7 @@ STOP_POLLING = 286
 CONTENT_TYPES = {
     CallExport.Format.CSV: "text/csv; charset=utf-8",
     CallExport.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    CallExport.Format.JSON: "application/json",
 }
 
 

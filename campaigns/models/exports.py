@@ -26,6 +26,7 @@ class CallExport(Owned):
 
         CSV = "csv", _("CSV")
         XLSX = "xlsx", _("Excel (XLSX)")
+        JSON = "json", _("JSON, for programs")
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     format = models.CharField(max_length=4, choices=Format.choices)

@@ -17,7 +17,7 @@ POSTED = frozenset(
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
         "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",
-        "call-untag", "call-cancel", "call-settle", "call-again",
+        "call-untag", "call-answer", "question-remove", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
         "doubtful-wish",
@@ -84,6 +84,8 @@ class Landmarks(NamedTuple):
     call: int
     """A finished call with a transcript."""
     import_id: int
+    question: int
+    """A question of the one with the most calls, answered by many."""
     in_campaign: int
     """The middle call of the biggest campaign."""
     of_person: int
@@ -126,12 +128,29 @@ def find_landmarks(import_id: int) -> Landmarks:
         campaign=campaign.pk, finished=finished.pk, draft=draft.pk, person=busiest[0]["contact"],
         member_list=largest.pk, provider=campaign.provider_id,
         call=talk.call_id if talk else newest.pk, import_id=import_id,
-        in_campaign=_middle(Call.objects.filter(campaign=campaign)),
+        question=_question(campaign), in_campaign=_middle(Call.objects.filter(campaign=campaign)),
         of_person=_middle(Call.objects.filter(contact=busiest[0]["contact"])),
         middle=(newest.pk + oldest.pk) // 2, oldest=oldest.pk + 60, person_middle=contacts[0] // 2,
         membership_middle=middle_member.pk, today=timezone.localtime(last).date(), rare_name=rare.name[-9:],
         number=some.phone, fragment=some.phone[-7:],
     )  # fmt: skip
+
+
+def _question(campaign: Any) -> int:
+    """Return a question of the campaign, added and read now where the history has none."""
+    from campaigns.answers import waiting
+    from campaigns.models import Call, Question
+
+    found = Question.objects.filter(campaign=campaign).order_by("pk").first()
+    if found is None:
+        newest = Call.objects.filter(campaign=campaign).order_by("-pk").values_list("pk", flat=True).first()
+        found = Question.objects.create(
+            campaign=campaign, name="Outcome", kind="choice", options=["confirmed", "call back"], path="outcome",
+            goal="confirmed", unread_below=(newest or 0) + 1,
+        )  # fmt: skip
+        while waiting.read_waiting():
+            pass
+    return found.pk
 
 
 def _middle(calls: Any) -> int:
@@ -199,6 +218,8 @@ def _log(at: Landmarks) -> Iterator[Page]:
         "attempt=3",
         f"campaign={at.campaign}", f"campaign={at.campaign}&state=canceled", f"campaign={at.finished}&state=talked",
         f"campaign={at.finished}&attempt=3&state=busy", f"provider={at.provider}", f"provider={at.provider}&state=busy",
+        f"question={at.question}&answer=confirmed", f"question={at.question}&answer=%3F",
+        f"campaign={at.campaign}&question={at.question}&answer=confirmed&column=person&column=answer-{at.question}",
         f"since={week}", f"since={month}&until={month}", f"since={quarter}&until={at.today}&state=busy",
         f"since={month}&until={month}&state=canceled", f"until={quarter}", f"until={quarter}&state=failed",
     ):  # fmt: skip
@@ -264,6 +285,10 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
     for name in ("campaign", "campaign-live", "campaign-people", "campaign-settings", "campaign-activity"):
         yield Page(name, f"{name.replace('-', ', ')}, the biggest", (at.campaign,))
         yield Page(name, f"{name.replace('-', ', ')}, finished", (at.finished,))
+    yield Page("campaign-results", "campaign, results", (at.campaign,))
+    yield Page("campaign-results", "campaign, results, sorted", (at.campaign,), f"sort={at.question}&order=down")
+    yield Page("campaign-questions", "campaign, questions", (at.campaign,))
+    yield Page("question-edit", "campaign, one question", (at.campaign, at.question))
     yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.in_campaign}")
     for state in ("pending", "busy", "canceled", "skipped", "unknown"):
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")

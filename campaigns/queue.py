@@ -33,12 +33,13 @@ SWEEP_LIST = "campaigns.tasks.sweep_list"
 COMPARE_START = "campaigns.tasks.compare_start"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
+READ_ANSWERS = "campaigns.tasks.read_answers"
 SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
 DECLARED = frozenset(
     {
         DISPATCH, POLL, SWEEP, FOLLOW_HINTS, TAKE_BACK, SWEEP_LISTS, SWEEP_LIST, COMPARE_START, SAVE_IMPORT,
-        WRITE_EXPORT, SYNC_PROVIDER, BEAT,
+        WRITE_EXPORT, READ_ANSWERS, SYNC_PROVIDER, BEAT,
     }
 )  # fmt: skip
 """The functions that a message or a schedule may name; nothing else is run, whatever lies in the queue."""
@@ -132,6 +133,11 @@ def nudge_import(import_id: int) -> None:
 def nudge_export(export_id: int) -> None:
     """Queue the writing of an export when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, WRITE_EXPORT, export_id))
+
+
+def nudge_answers() -> None:
+    """Queue the reading of calls for new questions when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, READ_ANSWERS))
 
 
 def length() -> int:

@@ -8,6 +8,7 @@ from typing import ParamSpec
 
 from callcenter.audit.context import in_the_background
 from campaigns import minute_job, queue, schedules
+from campaigns.answers import waiting
 from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
@@ -90,6 +91,13 @@ def save_import(import_id: int) -> None:
 def write_export(export_id: int) -> None:
     """Write an export, continuing where an earlier run stopped."""
     job.write(export_id)
+
+
+@recorded
+def read_answers() -> None:
+    """Read calls for questions that were added or changed, and queue the next slice while some are left."""
+    if waiting.read_waiting():
+        queue.nudge_answers()
 
 
 def beat() -> None:

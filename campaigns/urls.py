@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [
-    path("", include(f"campaigns.{room}.urls"))
-    for room in ("reports", "calls", "callbacks", "contacts", "launch", "exports", "privacy", "core", "tracking")
-]
+ROOMS = ("reports", "answers", "calls", "callbacks", "contacts", "launch", "exports", "privacy", "core", "tracking")
+
+urlpatterns = [path("", include(f"campaigns.{room}.urls")) for room in ROOMS]

@@ -25,6 +25,7 @@ from tests.waiting import A_MINUTE
 
 COUNTED = {
     "campaign-check": {"pk": 1}, "campaign-check-people": {"pk": 1, "verdict": "now"}, "campaign-people": {"pk": 1},
+    "campaign-results": {"pk": 1},
     "reports": {}, "reports-section": {"key": "results"}, "reports-csv": {"key": "results"}, "calls-export": {},
     "people-export": {},
 }  # fmt: skip

@@ -19,8 +19,8 @@ from callcenter.one_at_a_time import one_at_a_time
 from tests.waiting import A_MINUTE
 
 EXPENSIVE = [
-    "campaign-check", "campaign-check-people", "campaign-people", "reports", "reports-section", "reports-csv",
-    "call-log", "call-log-total", "calls-export", "people", "people-export",
+    "campaign-check", "campaign-check-people", "campaign-people", "campaign-results", "reports", "reports-section",
+    "reports-csv", "call-log", "call-log-total", "calls-export", "people", "people-export",
 ]  # fmt: skip
 
 

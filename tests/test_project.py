@@ -37,7 +37,18 @@ TOP_LEVEL = {
 }
 # Split, so that this file does not hold what it looks for.
 MACHINE_PATHS = ["/" + "work/", "/" + "root/", "/tmp/" + "brief", "/home" + "/"]
-ROOMS_OF_CAMPAIGNS = ("core", "contacts", "calls", "launch", "dialing", "tracking", "exports", "reports", "privacy")
+ROOMS_OF_CAMPAIGNS = (
+    "core",
+    "contacts",
+    "answers",
+    "calls",
+    "launch",
+    "dialing",
+    "tracking",
+    "exports",
+    "reports",
+    "privacy",
+)
 OF_NO_ONE_MODULE = {
     "contacts/importing/test_round_trips.py": "files that leave and come back, through all modules of importing",
     "core/test_status_writes.py": "the finder of status writes, which stands beside it",

@@ -12,6 +12,7 @@ from callcenter.access.reach import sight_of
 from callcenter.access.roles import Person
 from callcenter.formats.masking import last_four
 from callcenter.formats.zones import start_of
+from campaigns.answers.conditions import answered_so
 from campaigns.calls import call_log_conditions
 from campaigns.calls.call_log_filters import (
     CALLED_BACK,
@@ -98,6 +99,9 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
     if filters.words:
         wanted = transcript_words.words_of(filters.words)
         calls = heard_by(person, calls).filter(transcript_words.said(wanted)) if wanted else calls.none()
+    if filters.question is not None:
+        so = answered_so(filters.question, filters.answer, filters.answer_to, is_walked=is_walked)
+        calls = heard_by(person, calls).filter(so)
     if filters.person:
         calls = calls.filter(_person(filters.person, person, is_walked))
     return _days(calls, filters.since, filters.until)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.core import results
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Question
 from providers.models import Agent, Provider
 
 LIVE_NOW, TO_DECIDE = "live", "decide"
@@ -72,6 +72,13 @@ class CallFilters:
     words: str = ""
     """Words that must all be in the transcript; only for users who may read transcripts."""
 
+    question: Question | None = None
+    """Only calls that answered it; only for users who may read transcripts."""
+    answer: str = ""
+    """The wanted answer, of a number or date the least one, or `answers.conditions.UNREADABLE`."""
+    answer_to: str = ""
+    """Of a number or date the greatest one."""
+
     def to_json(self) -> dict[str, Any]:
         """Return the filters as JSON."""
         found: dict[str, Any] = {}
@@ -89,7 +96,7 @@ class CallFilters:
     def from_json(cls, stored: Mapping[str, Any]) -> CallFilters:
         """Return filters from `to_json`. Raises ObjectDoesNotExist if a row that they name has been deleted."""
         values: dict[str, Any] = dict(stored)
-        for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent)):
+        for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent), ("question", Question)):
             if name in values:
                 values[name] = model._default_manager.get(pk=values[name])
         for name in {"since", "until"} & values.keys():

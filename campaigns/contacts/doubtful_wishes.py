@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record as record_audit
 from campaigns.contacts import heard_opt_outs
-from campaigns.contacts.all_numbers import further_numbers
 from campaigns.contacts.do_not_call import Forbidden, forbid_many
 from campaigns.core import stop_requests
+from campaigns.core.all_numbers import further_numbers
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by, seen_by
 from campaigns.core.stop_all import close_gate

@@ -16,6 +16,7 @@ from callcenter.access.reach import Reach, content_of, grasp_of, sight_of
 from callcenter.access.roles import Person, may
 from campaigns.models import (
     AllowedNumber,
+    Answer,
     Call,
     Callback,
     CallEvent,
@@ -41,6 +42,7 @@ from campaigns.models import (
     ListMembership,
     OtherNumber,
     OwnNumber,
+    Question,
     RefusedRow,
     RowVerdicts,
     SavedFilter,
@@ -89,6 +91,7 @@ TABLE: dict[type[Model], Whose] = {
     CallReview: OF_CALL,
     CallTagging: OF_CALL,
     CallTranscript: Whose(of=("call", Call), is_content=True),
+    Answer: Whose(of=("call", Call), is_content=True),
     # Whoever a call was given to acts on it, whatever team it is of.
     HandOver: OF_CALL,
     HeardOptOut: OF_CALL,
@@ -111,6 +114,7 @@ TABLE: dict[type[Model], Whose] = {
     DoNotCall: Whose("added_by", "team", is_stock=True),
     AllowedNumber: Whose(is_common=True),
     CampaignApproval: Whose(of=("campaign", Campaign)),
+    Question: Whose(of=("campaign", Campaign)),
     Erasure: Whose(is_common=True),
     # Its pages show a person their own, and whoever confirms them those that wait.
     OwnNumber: Whose(is_common=True),

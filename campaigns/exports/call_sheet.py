@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -15,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from callcenter.formats.masking import ending
 from callcenter.formats.zones import start_of, titled
+from campaigns.answers.words import answer_words
 from campaigns.calls import call_columns
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day
-from campaigns.models import CallTagging
+from campaigns.models import Answer, CallTagging
 from campaigns.models.calls import CallQuerySet
 from providers.types import CallStatus
 
@@ -74,11 +76,15 @@ class CallSheet:
         """Rows yielded so far."""
         self._directions = {"outbound": _("Outbound"), "inbound": _("Inbound")}
         self._answered_by = {"human": _("a person"), "machine": _("a machine")}
-        self._keys = [column.key for column in columns] if columns is not None else list(WHOLE)
-        parts = [self._parts()[key] for key in self._keys]
+        chosen = columns if columns is not None else [call_columns.BY_KEY[key] for key in WHOLE]
+        known = self._parts()
+        parts = [known[one.key] if one.question is None else [_answer_part(one)] for one in chosen]
         self.header = [title for part in parts for title, _value in part]
+        self.names = _names(chosen, parts)
+        """Names of the columns for programs, which no language changes."""
         self._values = [value for part in parts for _title, value in part]
-        self._reads = {"pk", *results.READS, "to_number"}.union(*(call_columns.BY_KEY[key].reads for key in self._keys))
+        self._reads = {"pk", *results.READS, "to_number"}.union(*(one.reads for one in chosen))
+        self._fills = [fill for fill in FILLS if any(fill.is_for(one) for one in chosen)]
 
     def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
         """Return for each column of the log the columns of the file, as pairs of title and function of a row."""
@@ -106,6 +112,10 @@ class CallSheet:
             ],
             "end_reason": [(_("Why it ended"), itemgetter("end_reason"))],
             "noted": [(_("What the agent noted"), self._noted)],
+            "answers": [(_("Answers"), self._answers)],
+            "summary": [(_("Summary"), itemgetter("transcript__summary"))],
+            "transcript": [(_("What was said"), itemgetter("transcript__text"))],
+            "variables": [(_("Details of the person"), _variables)],
             "tags": [(_("Tags"), itemgetter("tags"))],
             "score": [(_("Score"), itemgetter("review__score"))],
             "asked_by": [(_("Asked for by"), _owner)],
@@ -117,8 +127,8 @@ class CallSheet:
         """Yield a row a call (of `calls`, by default all) with numbers, local times and texts."""
         found = (self._calls if calls is None else calls).values(*sorted(self._reads)).iterator(chunk_size=BATCH)
         for batch in _batches(found, BATCH):
-            if "tags" in self._keys:
-                _put_tags(batch)
+            for fill in self._fills:
+                fill.put(batch)
             for row in batch:
                 self.written += 1
                 yield [value(row) for value in self._values]
@@ -140,6 +150,10 @@ class CallSheet:
     def _noted(self, row: Row) -> str:
         with translation.override(self._language):
             return as_line(row["extracted"])
+
+    def _answers(self, row: Row) -> str:
+        with translation.override(self._language):
+            return "; ".join(f"{one.question.name}: {answer_words(one)}" for one in row["answers"].values())
 
     def _tell(self, row: Row) -> tuple[str, str]:
         """Return the result of a call as a word, and its reason as a sentence."""
@@ -177,6 +191,58 @@ def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
         by_call[call_id].append(name)
     for row in batch:
         row["tags"] = ", ".join(by_call[row["pk"]])
+
+
+def _put_answers(batch: Sequence[dict[str, Any]]) -> None:
+    """Add to each row of a batch its answers by question, read in one statement."""
+    by_call: dict[int, dict[int, Answer]] = defaultdict(dict)
+    answers = Answer.objects.filter(call__in=[row["pk"] for row in batch]).select_related("question")
+    for answer in answers.order_by("question"):
+        by_call[answer.call_id][answer.question_id] = answer
+    for row in batch:
+        row["answers"] = by_call.get(row["pk"], {})
+
+
+def _answer_part(column: call_columns.LogColumn) -> tuple[str, Callable[[Row], Value]]:
+    """Return a question's column: its title, and the function that gives a row's answer as a value."""
+    question = column.question
+    assert question is not None
+
+    def value(row: Row) -> Value:
+        answer = row["answers"].get(question.pk)
+        if answer is None:
+            return None
+        return answer.number if answer.number is not None else answer_words(answer)
+
+    return question.name, value
+
+
+def _variables(row: Row) -> str:
+    found = row["variables"]
+    return "; ".join(f"{name}: {value}" for name, value in sorted(found.items())) if isinstance(found, dict) else ""
+
+
+def _names(columns: Sequence[call_columns.LogColumn], parts: Sequence[Sequence[tuple[str, Any]]]) -> list[str]:
+    names: list[str] = []
+    for column, part in zip(columns, parts, strict=True):
+        names += [column.key, *(SECOND[column.key] for _more in part[1:])]
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What a batch of rows is filled up with by one statement, and for which columns."""
+
+    is_for: Callable[[call_columns.LogColumn], bool]
+    put: Callable[[Sequence[dict[str, Any]]], None]
+
+
+FILLS = (
+    Fill(lambda column: column.key == "tags", _put_tags),
+    Fill(lambda column: column.key == "answers" or column.question is not None, _put_answers),
+)
+SECOND = {"cost": "currency"}
+"""The name of a column's second part, by the column's key."""
 
 
 def _batches(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:

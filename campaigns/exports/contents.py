@@ -15,13 +15,13 @@ from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell, text_cell
 from campaigns.core.whole_numbers import sees_all_numbers
-from campaigns.exports import xlsx
+from campaigns.exports import json_rows, xlsx
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.exports.people_filters import PeopleFilters
 from campaigns.exports.people_sheet import MOST_TOLD, PeopleSheet, TooManyColumns, columns_for
 from campaigns.models import Call, CallExport, Contact
 
-Kind = CallExport.Kind
+Kind, Format = CallExport.Kind, CallExport.Format
 
 
 class Impossible(Exception):
@@ -43,15 +43,15 @@ class Contents(Protocol):
     def header(self) -> str:
         """Return the beginning of the file."""
 
-    def written(self, ids: Sequence[int]) -> str:
-        """Return the rows with these ids, the newest first."""
+    def written(self, ids: Sequence[int], *, is_first: bool) -> str:
+        """Return the rows with these ids, the newest first; `is_first` says that no row stands before them."""
 
 
 class CallsFile:
     """A file of calls."""
 
     def __init__(self, export: CallExport, owner: User) -> None:
-        self.title, self._owner, self._is_xlsx = _("Calls"), owner, export.format == CallExport.Format.XLSX
+        self.title, self._owner, self._format = _("Calls"), owner, export.format
         try:
             self._filters = CallFilters.from_json(export.filters)
         except ObjectDoesNotExist:
@@ -69,12 +69,18 @@ class CallsFile:
 
     def header(self) -> str:
         """Return the beginning of the file."""
-        return xlsx.header_of(self._sheet.header) if self._is_xlsx else csv_header(self._sheet.header)
+        if self._format == Format.JSON:
+            return json_rows.BEGIN
+        return xlsx.header_of(self._sheet.header) if self._format == Format.XLSX else csv_header(self._sheet.header)
 
-    def written(self, ids: Sequence[int]) -> str:
+    def written(self, ids: Sequence[int], *, is_first: bool) -> str:
         """Return the calls with these ids, the newest first."""
         calls = Call.objects.filter(pk__in=ids).order_by("-pk")
-        return xlsx.rows_of(self._sheet.values(calls)) if self._is_xlsx else csv_lines(self._sheet.rows(calls))
+        if self._format == Format.JSON:
+            return json_rows.rows_of(self._sheet.names, self._sheet.values(calls), is_first=is_first)
+        if self._format == Format.XLSX:
+            return xlsx.rows_of(self._sheet.values(calls))
+        return csv_lines(self._sheet.rows(calls))
 
 
 class PeopleFile:
@@ -82,7 +88,7 @@ class PeopleFile:
 
     def __init__(self, export: CallExport, owner: User) -> None:
         self.title, self._owner, self._export = _("People"), owner, export
-        self._is_xlsx = export.format == CallExport.Format.XLSX
+        self._is_xlsx = export.format == Format.XLSX
         try:
             self._filters = PeopleFilters.from_json(export.filters)
         except (ObjectDoesNotExist, KeyError):
@@ -121,7 +127,7 @@ class PeopleFile:
             return xlsx.header_of([text_cell(title) for title in titles], is_text=True)
         return csv_header([safe_cell(title) for title in titles])
 
-    def written(self, ids: Sequence[int]) -> str:
+    def written(self, ids: Sequence[int], *, is_first: bool) -> str:
         """Return the people with these ids, the newest first; whoever is not theirs to see any more is left out."""
         rows = self._sheet.rows(self.found().filter(pk__in=ids))
         if self._is_xlsx:

@@ -27,6 +27,17 @@ class ExportForm(forms.Form):
     )
 
 
+class PeopleExportForm(ExportForm):
+    """The format of a file of people: those that an import reads."""
+
+    file_format = forms.ChoiceField(
+        label=_("Kind of file"),
+        choices=[(kind.value, kind.label) for kind in CallExport.Format if kind != CallExport.Format.JSON],
+        initial=CallExport.Format.XLSX,
+        widget=forms.RadioSelect,
+    )
+
+
 class PeopleFilterForm(forms.Form):
     """Which people a file is of."""
 

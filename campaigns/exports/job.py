@@ -22,7 +22,7 @@ from campaigns.core.clock import has_passed, still_holds
 from campaigns.core.export_limits import RIGHTS
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.turns import Turn
-from campaigns.exports import files, xlsx
+from campaigns.exports import files, json_rows, xlsx
 from campaigns.exports.contents import Contents, Impossible, contents_of
 from campaigns.exports.files import packed_of, part_of
 from campaigns.exports.requests import KEPT, UNFINISHED, State
@@ -39,6 +39,8 @@ BATCH = 1_000
 """Rows written between two updates of the row."""
 MOST_TRIES = 5
 """An export that made no progress this many times fails."""
+ENDS: dict[str, str] = {CallExport.Format.XLSX: xlsx.END, CallExport.Format.JSON: json_rows.END}
+"""What stands behind the last row, by format."""
 MAX_ERROR = CallExport._meta.get_field("error").max_length
 
 
@@ -159,14 +161,14 @@ class _Writer:
         with self._open(contents) as file:
             for start in range(0, len(ids), BATCH):
                 chunk = ids[start : start + BATCH].tolist()
-                file.write(contents.written(chunk).encode())
+                file.write(contents.written(chunk, is_first=not export.done_rows).encode())
                 file.flush()
                 self._keep(written_bytes=file.tell(), last_id=chunk[-1], done_rows=export.done_rows + len(chunk))
                 if progress.tell() or self._turn.is_over():
                     break
             is_whole = not ids or export.last_id == ids[-1]
-            if is_whole and self._is_xlsx:
-                file.write(xlsx.END.encode())
+            if is_whole:
+                file.write(ENDS.get(export.format, "").encode())
         if not is_whole or (self._is_xlsx and self._turn.took > PACK_SECONDS):
             files.hand_on(export)
             forget_if_gone(export)

@@ -42,6 +42,8 @@ SOON = datetime.timedelta(seconds=10)
 """A writing that has not begun after this waits for other work."""
 MOST_UNFINISHED = 5
 """Most unfinished exports a person may have."""
+NOT_RECORDED = frozenset({"person", "words", "answer", "answer_to"})
+"""Filters that may name a person, or hold their words: the audit log names nobody."""
 FILES_A_RUN = 100
 """Most expired files that one run deletes."""
 
@@ -60,7 +62,7 @@ def ask(
     `words` are the filters in words, for the history. The file gets the active language and time zone. Raises
     PermissionDenied, and Refusal with the reason.
     """
-    asked = {name: value for name, value in filters.to_json().items() if name not in {"person", "words"}}
+    asked = {name: value for name, value in filters.to_json().items() if name not in NOT_RECORDED}
     export = CallExport(
         kind=Kind.CALLS, filters=filters.to_json(), columns=[column.key for column in columns], format=file_format
     )

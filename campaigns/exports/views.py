@@ -26,7 +26,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, token_of
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import requests
-from campaigns.exports.forms import ExportForm, PeopleFilterForm
+from campaigns.exports.forms import ExportForm, PeopleExportForm, PeopleFilterForm
 from campaigns.exports.people_filters import PeopleFilters
 from campaigns.models import CallExport
 
@@ -35,6 +35,7 @@ STOP_POLLING = 286
 CONTENT_TYPES = {
     CallExport.Format.CSV: "text/csv; charset=utf-8",
     CallExport.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    CallExport.Format.JSON: "application/json",
 }
 
 
@@ -91,7 +92,7 @@ def people_export(request: HttpRequest) -> HttpResponse:
     person = cast(AbstractUser, request.user)
     asked = request.GET if request.method != "POST" else opened_query(request.POST.get("query", ""))
     which = PeopleFilterForm(asked, person)
-    form = ExportForm(request.POST if request.method == "POST" else None)
+    form = PeopleExportForm(request.POST if request.method == "POST" else None)
     is_known = which.is_valid()
     filters = which.filters() if is_known else PeopleFilters()
     found = filters.find(person)

@@ -17,6 +17,7 @@ from callcenter.audit.models import AuditEvent, record
 from callcenter.edits.shown import Shown, changes_of
 from callcenter.edits.states import put, state_of
 from campaigns import queue
+from campaigns.answers import questions
 from campaigns.calls import hand_overs
 from campaigns.core.allowed_use import chosen_teams, refusals_of, team_for
 from campaigns.core.refusals import Refusal
@@ -174,18 +175,23 @@ def _after_edit(campaign: Campaign, person: Person) -> None:
 
 
 def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaign:
-    """Create a draft with the same message, audience and rules under a new name. Raises PermissionDenied."""
+    """Create a draft with the same message, audience, rules and questions under a new name. Raises PermissionDenied."""
     original = Campaign.objects.get(pk=campaign_id)
     fields = [field for field in Campaign._meta.concrete_fields if field.name not in OF_ITS_LIFE]
     values = {field.name: getattr(original, field.name) for field in fields}
-    return create(
-        person,
-        values | {"name": free_name(original.name)},
-        original.lists.all(),
-        token,
-        original.excluded_campaigns.all(),
-        like=original.team_id,
-    )
+    with transaction.atomic():
+        was_made = made_with(person, token) is not None
+        made = create(
+            person,
+            values | {"name": free_name(original.name)},
+            original.lists.all(),
+            token,
+            original.excluded_campaigns.all(),
+            like=original.team_id,
+        )
+        if not was_made:
+            questions.copy_to(campaign_id, made)
+    return made
 
 
 def free_name(name: str) -> str:

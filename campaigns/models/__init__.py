@@ -2,6 +2,7 @@
 
 from campaigns.models.alerts import Alert
 from campaigns.models.allowed_numbers import AllowedNumber
+from campaigns.models.answers import Answer, Question
 from campaigns.models.approvals import ApprovedPerson, CampaignApproval
 from campaigns.models.callbacks import Callback
 from campaigns.models.calls import Call, CallEvent, CallTranscript
@@ -32,6 +33,7 @@ from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, Vendo
 __all__ = [
     "Alert",
     "AllowedNumber",
+    "Answer",
     "ApprovedPerson",
     "Call",
     "CallEvent",
@@ -70,6 +72,7 @@ __all__ = [
     "ListMembership",
     "OtherNumber",
     "OwnNumber",
+    "Question",
     "RefusedRow",
     "RetentionMark",
     "RowVerdicts",

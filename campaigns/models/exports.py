@@ -26,6 +26,7 @@ class CallExport(Owned):
 
         CSV = "csv", _("CSV")
         XLSX = "xlsx", _("Excel (XLSX)")
+        JSON = "json", _("JSON, for programs")
 
     class Kind(models.TextChoices):
         """What a file is of."""

@@ -23,6 +23,7 @@ from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
 from campaigns.models import (
     AllowedNumber,
+    Answer,
     Call,
     Callback,
     CallEvent,
@@ -214,6 +215,7 @@ def _erase_calls(ids: list[int], found: Person) -> Counter[str]:
     remote = list(calls.exclude(remote_id="").values_list("provider", "remote_id"))
     TranscriptWords.objects.filter(call__in=ids).delete()
     done["transcripts"] += CallTranscript.objects.filter(call__in=ids).delete()[0]
+    done["answers"] += Answer.objects.filter(call__in=ids).delete()[0]
     done["notes"] += CallNote.objects.filter(call__in=ids).delete()[0]
     CallReview.objects.filter(call__in=ids).update(comment="")
     CallTagging.objects.filter(call__in=ids).delete()

@@ -14,6 +14,7 @@ PERSONAL: dict[str, dict[str, str]] = {
         PSEUDONYM: "to_number",
         EMPTIED: "text digits variables vendor_options failure_detail end_reason extracted",
     },
+    "campaigns.answer": {GONE: "raw key"},
     "campaigns.calltranscript": {GONE: "turns text summary"},
     "campaigns.transcriptwords": {GONE: "words"},
     "campaigns.callevent": {EMPTIED: "detail"},
@@ -62,6 +63,7 @@ NOT_PERSONAL: dict[str, str] = {
     # The vendor's id of a call stays: without it its list would show a call that nobody here knows.
     "campaigns.call": "direction status raw_status remote_id failure_reason skip_reason wait_reason answered_by"
     " currency matched_by",
+    "campaigns.answer": "certainty",
     "campaigns.approvedperson": "mark",
     "campaigns.callevent": "source from_status to_status code",
     "campaigns.callexport": "state format columns language zone error",
@@ -88,6 +90,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices",
     # The phones of users, which test calls ring.
     "campaigns.ownnumber": "phone reason",
+    "campaigns.question": "name kind source path words options goal",
     "campaigns.refusedrow": "sheet code",
     "campaigns.retentionmark": "kind",
     "campaigns.rowverdicts": "letters",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.audit.models import record
 from campaigns.core.installation import Installation, current
 from campaigns.models import (
+    Answer,
     Call,
     CallEvent,
     CallTranscript,
@@ -77,12 +78,13 @@ def _with_conversation() -> models.QuerySet[Call]:
 
 
 def _old_conversations(before: datetime.datetime) -> models.QuerySet[models.Model]:
-    held = Q(transcript__isnull=False) | Q(recording_available=True) | ~Q(extracted={})
+    answered = Exists(Answer.objects.filter(call=OuterRef("pk")))
+    held = Q(transcript__isnull=False) | Q(recording_available=True) | ~Q(extracted={}) | answered
     return _with_conversation().filter(held, changed_at__lt=before)
 
 
 def clear_conversations(before: datetime.datetime) -> int:
-    """Clear transcripts, their words, noted answers and the way to recordings of a batch of calls."""
+    """Clear transcripts, their words, answers and the way to recordings of a batch of calls."""
     found = list(_with_conversation().filter(changed_at__lt=before).values_list("pk", "changed_at")[:BATCH])
     if not found:
         return 0
@@ -93,12 +95,14 @@ def clear_conversations(before: datetime.datetime) -> int:
         words = TranscriptWords.objects.filter(call__in=ids)
         words._raw_delete(words.db)
         transcripts = int(held._raw_delete(held.db))
+        answers = Answer.objects.filter(call__in=ids)
+        answers_cleared = int(answers._raw_delete(answers.db))
         noted = Call.objects.filter(Q(recording_available=True) | ~Q(extracted={}), pk__in=ids)
         noted_rows = noted.update(recording_available=False, extracted={})
         HeardOptOut.objects.filter(call__in=ids, decided_at__isnull=False).exclude(said="").update(said="")
         last, at = found[-1]
         RetentionMark.objects.update_or_create(pk="conversations", defaults={"changed_at": at, "call_id": last})
-        _note("conversations", max(transcripts, noted_rows))
+        _note("conversations", max(transcripts, noted_rows, answers_cleared))
     return len(found)
 
 

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person
 from callcenter.formats.amounts import duration, money, number
+from campaigns.answers.words import answer_words
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
-from campaigns.models import Call, CallReview
+from campaigns.models import Answer, Call, CallReview, Question
 from campaigns.templatetags import console
 
 register = template.Library()
@@ -28,7 +29,7 @@ NOTHING = "–"
 @register.simple_tag
 def call_cell(call: Call, column: LogColumn, person: Person) -> str:
     """Return the HTML of a call's cell in a column."""
-    return CELLS[column.key](call, person) or NOTHING
+    return _cell(call, column, person) or NOTHING
 
 
 @register.simple_tag
@@ -40,7 +41,49 @@ def linked_cell(call: Call, column: LogColumn, person: Person) -> str:
 @register.simple_tag
 def is_empty_cell(call: Call, column: LogColumn, person: Person) -> bool:
     """Return whether a call's cell is empty; narrow screens leave such a line out."""
-    return CELLS[column.key](call, person) in {"", NOTHING}
+    return _cell(call, column, person) in {"", NOTHING}
+
+
+def _cell(call: Call, column: LogColumn, person: Person) -> str:
+    return CELLS[column.key](call, person) if column.question is None else _answer(call, column.question)
+
+
+def _answer(call: Call, question: Question) -> str:
+    found = next((one for one in call.typed_answers.all() if one.question_id == question.pk), None)
+    return shown_answer(found) if found else ""
+
+
+@register.filter
+def shown_answer(answer: Answer) -> str:
+    """Return the HTML of an answer: its value, or what was given where that is not readable."""
+    words = answer_words(answer)
+    if answer.certainty == Answer.Certainty.UNREADABLE:
+        return format_html('<span class="muted" dir="auto">“{}”</span>', words)
+    if answer.question.kind == Question.Kind.DATE and answer.day:
+        return console.day(answer.day)
+    if answer.question.kind == Question.Kind.NUMBER:
+        return console.digits(words)
+    return format_html('<span dir="auto">{}</span>', words)
+
+
+def _answers(call: Call, _person: Person) -> str:
+    pairs = ((one.question.name, shown_answer(one)) for one in call.typed_answers.all())
+    return format_html_join("", "<div><bdi>{}</bdi>: {}</div>", pairs)
+
+
+def _summary(call: Call, _person: Person) -> str:
+    found = getattr(call, "transcript", None)
+    return format_html('<span dir="auto">{}</span>', found.summary) if found and found.summary else ""
+
+
+def _transcript(call: Call, _person: Person) -> str:
+    # The page shows where it stands: reading it there is recorded.
+    return _("on the call's page") if getattr(call, "transcript", None) else ""
+
+
+def _variables(call: Call, _person: Person) -> str:
+    pairs = sorted(call.variables.items()) if isinstance(call.variables, dict) else []
+    return format_html_join("", '<div><bdi>{}</bdi>: <bdi dir="auto">{}</bdi></div>', pairs)
 
 
 def _name(value: object) -> str:
@@ -119,6 +162,10 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "cost": lambda call, _: money(call.cost, call.currency),
     "end_reason": lambda call, _: _name(call.end_reason),
     "noted": _noted,
+    "answers": _answers,
+    "summary": _summary,
+    "transcript": _transcript,
+    "variables": _variables,
     "tags": _tags,
     "score": _score,
     "asked_by": _asked_by,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from campaigns import rules
+from campaigns.answers import reading
 from campaigns.contacts import heard_opt_outs
 from campaigns.contacts.do_not_call import forbid
 from campaigns.core import budget, transcript_words
@@ -159,6 +160,11 @@ def _write_texts(news: News, _now: datetime.datetime) -> None:
         transcript_words.put_words(CallTranscript.objects.filter(call__in=written))
 
 
+def _read_answers(news: News, _now: datetime.datetime) -> None:
+    # After the texts are written: whoever adds a question meanwhile finds these calls locked, and reads them later.
+    reading.read_calls([call.pk for call, _ in news.texts], (call.campaign_id or 0 for call, _ in news.texts))
+
+
 def _weigh_ends(news: News, now: datetime.datetime) -> None:
     auto_pause.weigh_ends(news.ended, now)
 
@@ -175,6 +181,6 @@ def _settle_ends(news: News, now: datetime.datetime) -> None:
 
 
 CONSEQUENCES: tuple[Callable[[News, datetime.datetime], None], ...] = (
-    _keep_opt_outs, _write_texts, _weigh_ends, _book_costs, _settle_ends,
+    _keep_opt_outs, _write_texts, _read_answers, _weigh_ends, _book_costs, _settle_ends,
 )  # fmt: skip
 """Everything that follows from news within its transaction, in this order; budgets before retries."""

@@ -120,7 +120,7 @@ def to_owners(alerts: Sequence[Alert], readers: Collection[str]) -> list[tuple[S
 
 
 def to_askers(alerts: Sequence[Alert]) -> list[tuple[Sequence[Alert], EmailMessage]]:
-    """Return a mail, with its alerts, for each user whose callbacks were not made: what was planned, what came of it."""
+    """Return a mail, with its alerts, for each user whose callbacks were not made: what was planned, and why not."""
     about = {alert.object_id: alert for alert in alerts if alert.kind == Kind.CALLBACK_NOT_MADE}
     by_asker: dict[str, list[tuple[Alert, Paragraph]]] = defaultdict(list)
     for row in callbacks.not_made().filter(call__in=about):

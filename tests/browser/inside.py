@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.core.files import File
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import CALLER, MANAGER
+from campaigns.answers import reading
 from campaigns.calls.later_calls import Later
 from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.contacts.do_not_call import forbid
@@ -21,7 +23,7 @@ from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.importing.upload import map_columns, take_file
 from campaigns.contacts.opt_out_removal import remove
 from campaigns.launch import approvals, drafts, start
-from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership
+from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership, Question
 from providers.models import Agent, Provider
 from tests.campaigns.contacts.workbooks import workbook
 from tests.end_to_end.inside import launch_at, open_limits
@@ -63,7 +65,39 @@ def lay_out_pages(folder: str) -> None:
     ListMembership.objects.bulk_create(
         ListMembership(contact_list=street, contact=contact) for contact in Contact.objects.bulk_create(contacts)
     )
+    lay_out_answers()
     lay_out_decisions()
+
+
+def lay_out_answers() -> None:
+    """Leave a finished campaign whose calls answered a question of every type."""
+    sara = User.objects.get(username="caller")
+    agent = Agent.objects.select_related("provider").filter(provider__vendor="bolna").earliest("pk")
+    campaign = Campaign.objects.create(
+        name="What did you think of us?", provider=agent.provider, agent=agent, owner=sara, status="finished",
+        team=Team.objects.get(name="Front desk"), launched_at=timezone.now(),
+    )  # fmt: skip
+    kinds: dict[str, dict[str, Any]] = {
+        "yes_no": {"goal": "yes"}, "choice": {"options": ["Good", "Fair"]}, "number": {}, "date": {}, "text": {},
+    }  # fmt: skip
+    asked = [
+        Question.objects.create(campaign=campaign, name=f"As {kind}", kind=kind, path=kind, **values)
+        for kind, values in kinds.items()
+    ]
+    calls = []
+    for number, contact in enumerate(Contact.objects.filter(name__startswith="House")):
+        noted = {
+            "yes_no": number % 3 == 0, "choice": "Good" if number % 2 else "fair", "number": 10 + number,
+            "date": f"2027-01-0{number + 1}" if number < 7 else "03/04/2027", "text": "ok", "later": "tomorrow",
+        }  # fmt: skip
+        calls.append(
+            Call.objects.create(
+                campaign=campaign, contact=contact, to_number=contact.phone, provider=agent.provider, agent=agent,
+                owner=sara, team=campaign.team, status="completed", talk_seconds=40, answered_by="human",
+                placing_at=timezone.now(), ended_at=timezone.now(), extracted=noted,
+            )
+        )  # fmt: skip
+    reading.read_for(asked, [call.pk for call in calls])
 
 
 def lay_out_decisions() -> None:

@@ -33,6 +33,8 @@ def pages_of(console: Console) -> list[ConsolePage]:
     bolna = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bolna'")
     bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
     changed = console.number_of("SELECT min(campaign_id) FROM campaigns_campaignapproval WHERE ended_at IS NULL")
+    question = console.number_of("SELECT min(id) FROM campaigns_question")
+    asked = console.number_of(f"SELECT campaign_id FROM campaigns_question WHERE id = {question}")
     given = console.number_of("SELECT min(id) FROM campaigns_handover")
     planned = console.number_of("SELECT min(id) FROM campaigns_callback")
     manager = (
@@ -54,6 +56,12 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/campaigns/{finished}/people/",
         f"/campaigns/{finished}/people/?state=talked",
         f"/campaigns/{finished}/people/?q=nobody+of+this+name",
+        f"/campaigns/{asked}/results/",
+        f"/campaigns/{asked}/results/?sort={question}",
+        f"/campaigns/{draft}/results/",
+        f"/campaigns/{asked}/questions/",
+        f"/campaigns/{asked}/questions/{question}/",
+        f"/calls/?campaign={asked}&question={question}&answer=yes&column=person&column=answer-{question}",
         f"/campaigns/{finished}/redial/",
         f"/campaigns/{finished}/settings/",
         f"/campaigns/{finished}/activity/",

@@ -48,6 +48,13 @@ ROWS = {
     "api/v1/": "",
 }
 """Whose id an address carries, by its beginning; the first that fits."""
+PARTS = {
+    "tag": "campaigns.calltag",
+    "note": "campaigns.contactnote",
+    "call_pk": "campaigns.call",
+    "question_pk": "campaigns.question",
+}
+"""Whose id a further part of an address is."""
 WORDS = {
     "token": "a" * 40,
     "verdict": "now",
@@ -115,7 +122,7 @@ def _value(route: str, part: str) -> str:
     if part in WORDS:
         return WORDS[part]
     label = next((label for beginning, label in ROWS.items() if route.startswith(beginning)), "")
-    label = {"tag": "campaigns.calltag", "note": "campaigns.contactnote", "call_pk": "campaigns.call"}.get(part, label)
+    label = PARTS.get(part, label)
     if not label:
         return "1"
     rows = apps.get_model(label)._base_manager.order_by("pk" if part != "other" else "-pk")

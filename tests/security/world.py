@@ -16,6 +16,7 @@ from callcenter.access.models import OpenSession, Team, TwoPersonRequest
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from campaigns.models import (
     AllowedNumber,
+    Answer,
     Call,
     Callback,
     CallExport,
@@ -30,6 +31,7 @@ from campaigns.models import (
     ListMembership,
     OtherNumber,
     OwnNumber,
+    Question,
     SavedFilter,
     UnknownVendorCall,
 )
@@ -144,6 +146,22 @@ def _campaign(whose: Whose, **fields: Any) -> Row:
 
 def campaign(whose: Whose) -> Row:
     return _campaign(whose)
+
+
+def asked(whose: Whose) -> Row:
+    row = _campaign(whose)
+    question = Question.objects.create(
+        campaign_id=int(row.parts["pk"]), name=whose.mark("question"), kind="yes_no", path="confirmed"
+    )
+    call = Call.objects.get(pk=row.parts["call_pk"])
+    Answer.objects.create(question=question, call=call, raw="yes", key="yes", certainty="read")
+    return Row({"pk": row.parts["pk"], "question_pk": str(question.pk)}, (*row.marks, question.name))
+
+
+def asked_call(whose: Whose) -> Row:
+    row = asked(whose)
+    one = Call.objects.get(campaign=row.parts["pk"])
+    return Row(_parts(one, question_pk=row.parts["question_pk"]), row.marks)
 
 
 def approval(whose: Whose) -> Row:
@@ -319,9 +337,10 @@ def removal(whose: Whose) -> Row:
 MAKERS: dict[str, Callable[[Whose], Row]] = {
     make.__name__.removesuffix("_"): make
     for make in (
-        call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, approval, running, paused,
-        hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider, vendor_call, import_,
-        export, doubtful_wish, allowed, limit, own_number, session, security_key, api_key, user, removal,
+        call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, asked, asked_call, approval,
+        running, paused, hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider,
+        vendor_call, import_, export, doubtful_wish, allowed, limit, own_number, session, security_key, api_key, user,
+        removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

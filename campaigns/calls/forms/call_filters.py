@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
@@ -17,6 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.roles import Person, may
 from callcenter.access.sealed_searches import address_query, sealed_query
 from callcenter.formats.amounts import clock_length
+from callcenter.parameters import whole_number
+from campaigns.answers.conditions import RANGES, UNREADABLE, understood
+from campaigns.answers.questions import key_words
 from campaigns.calls import call_columns, call_log_conditions, call_log_filters
 from campaigns.calls.call_log_filters import LIVE_NOW, TO_DECIDE, CallFilters
 from campaigns.core import results
@@ -24,11 +28,17 @@ from campaigns.core.forms.days_and_lengths import DayField, LengthField
 from campaigns.core.scope import seen_by
 from campaigns.core.transcript_words import words_of
 from campaigns.launch.forms.fields import AmountField
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Question
+from campaigns.models.answers import MAX_KEY
+from campaigns.numbers import search_digits
 from providers.models import Agent, Provider
 from providers.types import CallStatus
 
 PAGE_KEYS = {"older_than", "newer_than"}
+NEWEST = 50
+"""Campaigns whose questions are offered where none is chosen."""
+LONG_NUMBER = 7
+"""Digits from which a text may be a phone number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,22 @@ class CallFilterForm(forms.Form):
     weekday = forms.TypedChoiceField(label=_("Sent on"), required=False, choices=DAYS, coerce=whole, empty_value=None)
     hour = forms.TypedChoiceField(label=_("Sent at"), required=False, choices=HOURS, coerce=whole, empty_value=None)
     attempt = forms.IntegerField(label=_("Attempt"), required=False, min_value=1, max_value=99)
+    question = forms.ModelChoiceField(
+        Question.objects.none(), label=_("Question"), required=False, empty_label=_("Any question")
+    )
+    answer = forms.CharField(
+        label=_("Answer"),
+        required=False,
+        max_length=MAX_KEY,
+        help_text=_("Yes, no, a possible answer; of numbers and dates the least. ? finds what was not readable."),
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+    )
+    answer_to = forms.CharField(
+        label=_("Answer at most"),
+        required=False,
+        max_length=MAX_KEY,
+        widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
+    )
     column = forms.MultipleChoiceField(
         label=_("Columns"),
         required=False,
@@ -150,12 +176,36 @@ class CallFilterForm(forms.Form):
         agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
         agents = seen_by(viewer, agents)
         self._model_field("agent").queryset = agents
-        columns = call_columns.open_to(call_columns.COLUMNS, viewer)
+        may_hear = may(viewer, "hear_calls")
+        questions = seen_by(viewer, Question.objects.all()) if may_hear else Question.objects.none()
+        self._model_field("question").queryset = self._offered(questions)
+        self._model_field("question").label_from_instance = lambda one: f"{one.campaign.name} · {one.name}"
+        columns = call_columns.open_to((*call_columns.COLUMNS, *self._asked(questions)), viewer)
         self._model_field("column").choices = [(column.key, column.title) for column in columns]
         self._model_field("agent").label_from_instance = lambda agent: f"{agent.name} · {agent.provider.name}"
 
     def _model_field(self, name: str) -> Any:
         return self.fields[name]
+
+    def _offered(self, questions: QuerySet[Question]) -> QuerySet[Question]:
+        """Return the questions to choose from: of the chosen campaign, else of the newest, and the chosen one."""
+        named = {name: whole_number(value) for name, value in self._given() if name in {"campaign", "question"}}
+        newest = questions.order_by("-campaign_id").values("campaign").distinct()[:NEWEST]
+        of = Q(campaign=named["campaign"]) if named.get("campaign") is not None else Q(campaign__in=newest)
+        chosen = Q(pk=named.get("question") or 0)
+        return questions.filter(of | chosen).select_related("campaign").order_by("-campaign_id", "id")
+
+    def _asked(self, questions: QuerySet[Question]) -> tuple[call_columns.LogColumn, ...]:
+        """Return the columns of questions that are offered: of the campaign that is asked for, and the chosen ones."""
+        given = self._given()
+        named = {name: whole_number(value) for name, value in given if name in {"campaign", "question"}}
+        columns = [value for name, value in given if name == "column" and value.startswith(call_columns.OF_QUESTION)]
+        ids = [whole_number(value.removeprefix(call_columns.OF_QUESTION)) for value in columns]
+        known = [one for one in (*ids, named.get("question")) if one is not None]
+        campaign = named.get("campaign")
+        if campaign is None and not known:
+            return ()
+        return call_columns.of_questions(questions.filter(Q(pk__in=known) | Q(campaign=campaign or 0)))
 
     def _given(self) -> list[tuple[str, str]]:
         data = self.data
@@ -184,7 +234,26 @@ class CallFilterForm(forms.Form):
                 self.add_error(
                     last, _("This day is before the first one.") if is_day else _("This is the smaller one.")
                 )
+        self._check_answer(cleaned)
         return cleaned
+
+    def _check_answer(self, cleaned: dict[str, Any]) -> None:
+        question, wanted, most = (cleaned.get(name) for name in ("question", "answer", "answer_to"))
+        if question is None:
+            for name in ("answer", "answer_to"):
+                if cleaned.get(name):
+                    self.add_error(name, _("Choose the question, too."))
+            return
+        if most and question.kind not in RANGES:
+            self.add_error("answer_to", _("Only numbers and dates have a greatest answer: leave this empty."))
+        for name, text in (("answer", wanted), ("answer_to", most)):
+            if not text or name in self.errors or (name == "answer" and text == UNREADABLE):
+                continue
+            if question.kind == Question.Kind.TEXT and len(search_digits(text)) >= LONG_NUMBER:
+                # Addresses of pages must not carry whole phone numbers.
+                self.add_error(name, _("Look for a number under “Name or number”."))
+            elif understood(question, text) is None:
+                self.add_error(name, _("This is no answer to that question: look at its type and possible answers."))
 
     # What was asked for
 
@@ -221,12 +290,21 @@ class CallFilterForm(forms.Form):
             FilterChip(
                 name,
                 self.fields[name].label or "",
-                words[name].get(value, value) if name in words else value,
+                words[name].get(value, value) if name in words else self._in_words(name, value),
                 self._query_without(name),
             )
             for name, value in on
             if value not in (None, "")
         ]
+
+    def _in_words(self, name: str, value: Any) -> Any:
+        question = self.cleaned_data.get("question")
+        if name not in {"answer", "answer_to"} or question is None:
+            return value.name if isinstance(value, Question) else value
+        if value == UNREADABLE:
+            return _now("not readable")
+        typed = understood(question, value)
+        return key_words(question, typed.key) if typed is not None and typed.key else value
 
     def given_filters(self) -> list[tuple[str, str]]:
         """Return (name, value) of the filters as given, for hidden fields of another form on the page."""

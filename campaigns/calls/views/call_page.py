@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
+from campaigns.answers import entering
+from campaigns.answers.forms.call_answers import AnswerForm
 from campaigns.callbacks import rows as callbacks
 from campaigns.calls import call_actions, call_log, called_back, remarks, transcripts
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
@@ -109,7 +111,10 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
 def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
     review = CallReview.objects.select_related("reviewer").filter(call=call).first()
     may_note = may(request.user, "note_calls")
+    may_enter = entering.may_enter(request.user, call)
+    answers = entering.answers_of(call) if scope.may_hear(request.user, call) else []
     return {
+        "answers": [(one, found, AnswerForm(None, call, one) if may_enter else None) for one, found in answers],
         "notes": CallNote.objects.filter(call=call).select_related("author"),
         "taggings": call.taggings.select_related("tag", "added_by").order_by("id"),
         "review": review,

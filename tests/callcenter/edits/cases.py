@@ -14,7 +14,17 @@ from django.utils import timezone
 from callcenter.access.models import Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.launch import start
-from campaigns.models import Callback, CallReview, Campaign, DayCap, HandOver, InstallationSettings, SavedFilter
+from campaigns.models import (
+    Answer,
+    Callback,
+    CallReview,
+    Campaign,
+    DayCap,
+    HandOver,
+    InstallationSettings,
+    Question,
+    SavedFilter,
+)
 from campaigns.models.installation import SETTINGS_ID
 from providers.models import Dialer
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
@@ -59,6 +69,11 @@ def planned(person: User) -> Callback:
     day = timezone.now().date() + datetime.timedelta(days=2)
     when = {"local_day": day, "local_time": datetime.time(17), "zone": "Asia/Tehran"}
     return Callback.objects.create(call=call, asked_by=person, **when)
+
+
+def question_of(person: User) -> Question:
+    campaign = make_campaign(owner=person)
+    return Question.objects.create(campaign=campaign, name="Confirmed", kind="yes_no", path="confirmed")
 
 
 def pair(person: User) -> tuple[User, User]:
@@ -135,6 +150,28 @@ CASES = [
         ((2, "late"), (4, "polite")),
         ("2 · late", "4 · polite"),
         post=lambda row: reverse("call-review", args=[row.pk]),
+    ),
+    Case(
+        "QuestionForm",
+        question_of,
+        lambda row: reverse("question-edit", args=[row.campaign_id, row.pk]),
+        lambda row: (again(row).name, again(row).goal),
+        ({"name": "Agreed"}, {"name": "Promised"}),
+        (("Agreed", ""), ("Promised", "")),
+        ("Agreed", "Promised"),
+        ({"goal": "yes"}, ("Agreed", "yes")),
+    ),
+    Case(
+        "AnswerForm",
+        lambda person: make_call(owner=person, campaign=question_of(person).campaign),
+        lambda row: reverse("call", args=[row.pk]),
+        lambda row: Answer.objects.get(call=row).raw,
+        ({"value": "yes"}, {"value": "no"}),
+        ("yes", "no"),
+        ("yes", "no"),
+        # Whoever also reviews calls has a second form on this page.
+        role=CALLER,
+        post=lambda row: reverse("call-answer", args=[row.pk, row.campaign.questions.get().pk]),
     ),
     Case(
         "SpendingLimitForm",

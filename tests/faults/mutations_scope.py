@@ -161,7 +161,8 @@ SCOPED = (
         "campaigns/launch/audience.py",
         "forbidden = forbidden or phone in kept",
         "pass",
-        "tests/campaigns/core/test_eligibility.py::test_everybody_answers_the_same[an opt-out kept of an erased person]",
+        "tests/campaigns/core/test_eligibility.py::"
+        "test_everybody_answers_the_same[an opt-out kept of an erased person]",
     ),
     Mutant(
         "alerts go to every manager",

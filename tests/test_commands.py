@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import socket
 from collections.abc import Iterator
 from io import StringIO
@@ -120,7 +121,8 @@ def test_doctor_misses_the_worker_and_the_admin() -> None:
 def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: None) -> None:
     assert look("Worker") == []
     (finding,) = look("Worker on north")
-    assert (finding.level, finding.sentence) == ("ok", "alive, last heartbeat 0 s ago.")
+    assert finding.level == "ok"
+    assert re.fullmatch(r"alive, last heartbeat \d{1,2} s ago\.", finding.sentence)
     WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(minutes=5))
     (finding,) = look("Worker")
     assert finding.level == "problem"

@@ -42,6 +42,7 @@ ROOMS_OF_CAMPAIGNS = (
     "contacts",
     "answers",
     "calls",
+    "callbacks",
     "launch",
     "dialing",
     "tracking",

@@ -57,7 +57,7 @@ def send(
     *,
     vendor: str = "",
     key: str | None = None,
-    timeout: float = 5.0,
+    timeout: float = 60.0,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Send one request on a connection of its own; raises OSError or HTTPException as the client library does."""
@@ -102,7 +102,7 @@ def number_for(vendor: str, last: str) -> str:
     return ("+98912123" if vendor == "bitel" else "+1202555") + last
 
 
-def place(origin: str, vendor: str, last: str, *, key: str | None = None, timeout: float = 5.0) -> Answer:
+def place(origin: str, vendor: str, last: str, *, key: str | None = None, timeout: float = 60.0) -> Answer:
     """Place a call to the number that ends so."""
     order = order_for(vendor, number_for(vendor, last))
     return send(origin, "POST", ORDER_PATHS[vendor], order, vendor=vendor, key=key, timeout=timeout)
@@ -144,7 +144,7 @@ def word_of(vendor: str, state: dict[str, Any]) -> str:
     return str(state.get(names.get(vendor, "status"), ""))
 
 
-def wait_for_word(origin: str, vendor: str, remote_id: str, words: set[str], *, seconds: float = 3.0) -> dict[str, Any]:
+def wait_for_word(origin: str, vendor: str, remote_id: str, words: set[str], *, seconds: float = 60.0) -> dict[str, Any]:
     """Read a call until its word is one of these; fails when the time is over."""
     until = time.monotonic() + seconds
     seen = []

@@ -144,7 +144,9 @@ def word_of(vendor: str, state: dict[str, Any]) -> str:
     return str(state.get(names.get(vendor, "status"), ""))
 
 
-def wait_for_word(origin: str, vendor: str, remote_id: str, words: set[str], *, seconds: float = 60.0) -> dict[str, Any]:
+def wait_for_word(
+    origin: str, vendor: str, remote_id: str, words: set[str], *, seconds: float = 60.0
+) -> dict[str, Any]:
     """Read a call until its word is one of these; fails when the time is over."""
     until = time.monotonic() + seconds
     seen = []

@@ -13,6 +13,8 @@ from typing import Any
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 
+from providers.fields import EncryptedJSONField
+
 FIXED: dict[str, dict[str, Any]] = {
     "auth.user": {"username": "of-every-table", "is_active": False},
     "campaigns.call": {"status": "completed", "answered_by": "human", "to_number": "+989121234567"},
@@ -55,16 +57,20 @@ def _add(model: type[models.Model], beside: dict[type[models.Model], Any]) -> An
             continue
         values[field.attname] = _value(field, beside)
     fixed = FIXED.get(model._meta.label_lower, {})
+    sealed = [field.name for field in model._meta.concrete_fields if isinstance(field, EncryptedJSONField)]
     for wanted in (values | fixed, _without_optional(model, values) | fixed):
+        # Secrets are sealed for their row, once it has its primary key.
+        secrets = {name: wanted.pop(name) for name in sealed if name in wanted}
         try:
             with transaction.atomic():
                 made = model(**wanted)
                 model._base_manager.bulk_create([made])
         except IntegrityError:
             continue
-        if model._meta.label_lower == "providers.provider":
-            # Keys are sealed for their row, which has its primary key now.
-            made.save(update_fields=["secrets"])
+        if secrets:
+            for name, value in secrets.items():
+                setattr(made, name, value)
+            made.save(update_fields=list(secrets))
         beside[model] = made.pk
         return made.pk
     # A table for a single row, or all that there can be: the migrations made it.

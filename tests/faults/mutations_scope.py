@@ -13,6 +13,7 @@ REACH_TESTS = "tests/callcenter/access/test_reach.py::test_"
 SCOPE_TESTS = "tests/campaigns/core/test_scope.py::test_"
 USE_TESTS = "tests/campaigns/core/test_allowed_use.py::test_"
 SHARING_TESTS = "tests/campaigns/contacts/test_sharing.py::test_"
+ELIGIBILITY_TESTS = "tests/campaigns/core/test_eligibility.py::test_"
 ROLE_TESTS = "tests/callcenter/access/test_own_roles.py::test_"
 
 SCOPED = (
@@ -161,8 +162,7 @@ SCOPED = (
         "campaigns/launch/audience.py",
         "forbidden = forbidden or phone in kept",
         "pass",
-        "tests/campaigns/core/test_eligibility.py::"
-        "test_everybody_answers_the_same[an opt-out kept of an erased person]",
+        ELIGIBILITY_TESTS + "everybody_answers_the_same[an opt-out kept of an erased person]",
     ),
     Mutant(
         "alerts go to every manager",

@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import socket
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit import often, triggers
+from callcenter.audit.models import AuditEvent, AuditLink, AuditSeal
 from callcenter.context import audit_log, background_work
 from campaigns.core.hosts import HostStanding, Standing
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
@@ -35,6 +37,8 @@ from tests.made_database import django_db_modify_db_settings  # noqa: F401 - a f
 from tests.simulated_time import SimulatedTime
 
 _counter = itertools.count(1)
+_before = ""
+"""The test that ran before in this process."""
 ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}
 """Calling hours for a test that is about something else and runs at whatever hour."""
 MARYAM = "+989121234567"
@@ -166,6 +170,21 @@ def look_for_static_files_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remembered)
         yield
+
+
+@pytest.fixture(autouse=True)
+def begin_with_an_empty_audit_log(request: pytest.FixtureRequest, _django_db_marker: None) -> None:
+    """Take away what an earlier test has committed beside its own transaction, and say after whom it was found."""
+    global _before
+    before, _before = _before, request.node.nodeid
+    if not (request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames)):
+        return
+    request.getfixturevalue("_django_db_helper")
+    if left := list(AuditEvent.objects.order_by("pk").values_list("action", flat=True)):
+        warnings.warn(f"{len(left)} rows of the audit log were there after {before}: {left[:20]}", stacklevel=1)
+        with triggers.away(connection):
+            for model in (AuditLink, AuditSeal, AuditEvent):
+                model.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

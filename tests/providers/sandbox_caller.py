@@ -58,7 +58,7 @@ def send(
     *,
     vendor: str = "",
     key: str | None = None,
-    timeout: float = 5.0,
+    timeout: float = 60.0,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Send one request on a connection of its own; raises OSError or HTTPException as the client library does."""
@@ -103,7 +103,7 @@ def number_for(vendor: str, last: str) -> str:
     return ("+98912123" if vendor == "bitel" else "+1202555") + last
 
 
-def place(origin: str, vendor: str, last: str, *, key: str | None = None, timeout: float = 5.0) -> Answer:
+def place(origin: str, vendor: str, last: str, *, key: str | None = None, timeout: float = 60.0) -> Answer:
     """Place a call to the number that ends so."""
     order = order_for(vendor, number_for(vendor, last))
     return send(origin, "POST", ORDER_PATHS[vendor], order, vendor=vendor, key=key, timeout=timeout)

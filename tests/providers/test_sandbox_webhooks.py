@@ -29,7 +29,7 @@ class Receiver(ThreadingHTTPServer):
         self.refusals = 0
         self.address = f"http://127.0.0.1:{self.server_address[1]}/hook"
 
-    def wait(self, count: int, seconds: float = 3.0) -> list[tuple[str, dict[str, str], bytes]]:
+    def wait(self, count: int, seconds: float = 60.0) -> list[tuple[str, dict[str, str], bytes]]:
         """Return what came once there are so many; fails when the time is over."""
         until = time.monotonic() + seconds
         while len(self.got) < count:

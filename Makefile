@@ -67,7 +67,7 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev
-	$(PYTEST) -n 2 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS) $(PYTEST_MORE)
+	$(PYTEST) -n 3 --dist worksteal -m "not browser and not end_to_end and not faults and not deploy and not upgrades" $(TESTS) $(PYTEST_MORE)
 
 security: $(DEV) ## Attacks on the web server and its pages, whole; `make unit` runs their short form
 	# Side by side: what is compared is compared with itself, and the walk is cut into parts.

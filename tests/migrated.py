@@ -1,50 +1,45 @@
-"""A migrated database: made once a test run, copied for each installation, because migrating takes seconds."""
+"""A migrated database: made once for a state of the code, copied for each installation: migrating takes seconds."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import pytest
+from tests.made_database import FOLDER, alone, state_of_the_code
 
 ROOT = Path(__file__).resolve().parent.parent
 FIELD_KEYS = "FdVP2XibvoYy4lJ-re1-Q_PtH5kGyeC8e13todIX8N0="
 """Of every installation of a test run: migrating writes rows that are sealed with it."""
 
 
-def shared_folder(factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that all processes of this test run share."""
-    own = factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-def copy_sqlite(shared: Path, environment: Mapping[str, str]) -> None:
+def copy_sqlite(environment: Mapping[str, str]) -> None:
     """Put a migrated database into the VAR_DIR of an environment."""
-    made, making = shared / "migrated", shared / "migrating"
-    with _alone(shared):
+    name = f"migrated_{state_of_the_code()}"
+    made, making = FOLDER / f"{name}_{_written_with(environment)}", FOLDER / "migrating"
+    with alone():
         if not made.exists():
-            making.mkdir(exist_ok=True)
+            for old in [making, *FOLDER.glob("migrated_*")]:
+                if not old.name.startswith(name):
+                    shutil.rmtree(old, ignore_errors=True)
+            making.mkdir()
             _migrate(environment, VAR_DIR=str(making))
             making.rename(made)
-    shutil.copy(made / "callcenter.sqlite3", environment["VAR_DIR"])
+        shutil.copy(made / "callcenter.sqlite3", environment["VAR_DIR"])
 
 
-def copy_postgres(shared: Path, environment: Mapping[str, str], server_url: str) -> None:
+def copy_postgres(environment: Mapping[str, str], server_url: str) -> None:
     """Make the database that the DATABASE_URL of an environment names, migrated, on a server."""
     import psycopg
 
-    # One a run and a server, beside those of other runs.
-    made = "migrated_" + hashlib.sha256(f"{shared} {server_url}".encode()).hexdigest()[:12]
+    made = f"migrated_{state_of_the_code()}_{_written_with(environment)}"
     wanted = urlsplit(environment["DATABASE_URL"]).path.removeprefix("/")
-    with _alone(shared), psycopg.connect(server_url, autocommit=True) as server:
+    with alone(), psycopg.connect(server_url, autocommit=True) as server:
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [made]).fetchone():
             making = f"{made}_making"
             server.execute(f'DROP DATABASE IF EXISTS "{making}"')  # type: ignore[arg-type]
@@ -54,18 +49,17 @@ def copy_postgres(shared: Path, environment: Mapping[str, str], server_url: str)
         server.execute(f'CREATE DATABASE "{wanted}" TEMPLATE "{made}"')  # type: ignore[arg-type]
 
 
-@contextlib.contextmanager
-def _alone(shared: Path) -> Iterator[None]:
-    with (shared / "migrated.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _written_with(environment: Mapping[str, str]) -> str:
+    """Return a digest of what the rows depend on that migrating writes."""
+    told = {name: environment.get(name, "") for name in ("DEBUG", "DEMO")}
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
 
 
 def _migrate(environment: Mapping[str, str], **changes: str) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--no-input", "-v0"],
         cwd=ROOT,
-        env=os.environ | environment | changes,
+        env=os.environ | environment | {"FIELD_KEYS": FIELD_KEYS} | changes,
         capture_output=True,
         text=True,
     )

@@ -25,7 +25,7 @@ from pytest_django import Settings
 from callcenter.backups import archive, service
 from campaigns.core.refusals import Refusal
 from tests.end_to_end.conftest import free_port
-from tests.migrated import ROOT, copy_postgres, copy_sqlite, shared_folder
+from tests.migrated import ROOT, copy_postgres, copy_sqlite
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 LAY_OUT = """
@@ -44,7 +44,7 @@ Call.objects.create(provider=p, to_number="+989121234567", status="completed", r
 class Installation:
     """One installation with a folder of its own."""
 
-    def __init__(self, place: Path, shared: Path, **changes: str) -> None:
+    def __init__(self, place: Path, **changes: str) -> None:
         self.data = place / "data"
         self.data.mkdir(parents=True)
         self.key = Fernet.generate_key().decode()
@@ -56,9 +56,9 @@ class Installation:
             "REDIS_URL": "", "WEB_PORT": str(free_port(27900)), "LOG_LEVEL": "ERROR",
         } | changes  # fmt: skip
         if SERVER:
-            copy_postgres(shared, self.environment, SERVER)
+            copy_postgres(self.environment, SERVER)
         else:
-            copy_sqlite(shared, self.environment)
+            copy_sqlite(self.environment)
 
     def run(self, *arguments: str, fails: bool = False, **changes: str) -> str:
         done = subprocess.run(
@@ -78,11 +78,11 @@ class Installation:
 
 
 @pytest.fixture
-def start(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Installation]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Installation]]:
     made: list[Installation] = []
 
     def run(**changes: str) -> Installation:
-        made.append(Installation(tmp_path / f"at{len(made)}", shared_folder(tmp_path_factory), **changes))
+        made.append(Installation(tmp_path / f"at{len(made)}", **changes))
         return made[-1]
 
     yield run

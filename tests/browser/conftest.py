@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 
 from tests.browser.words import Words
 from tests.end_to_end.conftest import PASSWORDS, Stack
-from tests.migrated import shared_folder
 from tests.waiting import A_MINUTE
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -172,7 +171,7 @@ def chromium() -> Iterator[Browser]:
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run one installation: web server, worker and a simulator twenty times as fast, with the demo's people."""
     directory: Path = tmp_path_factory.mktemp("console")
-    stack = Stack(directory, shared_folder(tmp_path_factory), speed=20, time_scale=60, limits=False, delay_ms=0)
+    stack = Stack(directory, speed=20, time_scale=60, limits=False, delay_ms=0)
     try:
         stack.start()
         stack.manage("shell", "-v0", "-c", f"from tests.browser.inside import *; lay_out_pages({str(directory)!r})")

@@ -22,7 +22,7 @@ from callcenter.demo import LOGINS
 from callcenter.supervision import Child, ProcessGroup, Program, manage, wait_for_port, web_server
 from providers.sandbox.journal import JournalEntry, read_journal
 from tests.end_to_end.browser import Browser
-from tests.migrated import FIELD_KEYS, ROOT, copy_postgres, copy_sqlite, shared_folder
+from tests.migrated import FIELD_KEYS, ROOT, copy_postgres, copy_sqlite
 
 PASSWORDS = {login.username: login.password for login in LOGINS}
 
@@ -40,10 +40,8 @@ def free_port(start: int = 22000) -> int:
 class Stack:
     """One installation: its processes, its database, its simulator and the simulator's journal."""
 
-    def __init__(
-        self, directory: Path, shared: Path, *, speed: float, time_scale: float, limits: bool, delay_ms: int
-    ) -> None:
-        self.directory, self.shared = directory, shared
+    def __init__(self, directory: Path, *, speed: float, time_scale: float, limits: bool, delay_ms: int) -> None:
+        self.directory = directory
         self.lines: list[str] = []
         self.group = ProcessGroup(ROOT, self.lines.append)
         self.web_port, self.sandbox_port = free_port(), free_port(26000)
@@ -82,9 +80,9 @@ class Stack:
     def start(self, workers: int = 1) -> None:
         """Bring the database up, lay out the demo and start everything."""
         if self._is_postgres:
-            copy_postgres(self.shared, self.environment, self._server_url)
+            copy_postgres(self.environment, self._server_url)
         else:
-            copy_sqlite(self.shared, self.environment)
+            copy_sqlite(self.environment)
         options = ["--port", str(self.sandbox_port), "--speed", str(self.speed), "--journal", str(self.journal_path)]
         options += ["--delay-ms", str(self.delay_ms)]
         self.run(Program("sandbox", manage("sandbox", *options, *([] if self.limits else ["--no-limits"]))))
@@ -221,7 +219,7 @@ class Stack:
 
 
 @pytest.fixture
-def start_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+def start_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     """Hand out a starter of whole installations; all end with the test."""
     started: list[Stack] = []
 
@@ -230,8 +228,7 @@ def start_stack(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ) -> Stack:
         place = tmp_path / f"stack{len(started)}"
         place.mkdir()
-        shared = shared_folder(tmp_path_factory)
-        stack = Stack(place, shared, speed=speed, time_scale=time_scale, limits=limits, delay_ms=delay_ms)
+        stack = Stack(place, speed=speed, time_scale=time_scale, limits=limits, delay_ms=delay_ms)
         started.append(stack)
         stack.start(workers)
         return stack

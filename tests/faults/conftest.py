@@ -14,7 +14,6 @@ from tests.campaigns.conftest import dial, read_back, sandbox  # noqa: F401 - fi
 from tests.faults.servers import OwnPostgres, Postgres, Redis
 from tests.faults.stage import Stage
 from tests.faults.verdict import Verdict, table
-from tests.migrated import shared_folder
 
 IS_FULL = os.environ.get("FAULTS") == "full"
 """`make faults` runs everything on both engines; `make test` a short form on the engine of TEST_DATABASE_URL."""
@@ -91,9 +90,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def start_stage(
-    engine: str, request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Stage]]:
+def start_stage(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Hand out a starter of stages; all end with the test."""
     if not hasattr(os, "pidfd_open"):
         pytest.skip("processes are signalled by descriptors, which Linux has")
@@ -106,8 +103,7 @@ def start_stage(
         place.mkdir()
         if engine == "postgres" and server is None:
             server = request.getfixturevalue("postgres")
-        shared = shared_folder(tmp_path_factory)
-        started.append(Stage(place, shared, engine, server, scale=scale, speed=speed, redis_url=redis_url))
+        started.append(Stage(place, engine, server, scale=scale, speed=speed, redis_url=redis_url))
         return started[-1]
 
     yield start

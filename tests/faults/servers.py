@@ -35,9 +35,9 @@ class Postgres:
         """Return the address of one database."""
         return urlunsplit(urlsplit(self.server_url)._replace(path=f"/{name}"))
 
-    def make_database(self, shared: Path, environment: Mapping[str, str]) -> None:
+    def make_database(self, environment: Mapping[str, str]) -> None:
         """Make the database of an environment, migrated."""
-        copy_postgres(shared, environment, self.server_url)
+        copy_postgres(environment, self.server_url)
         self._made.append(environment["DATABASE_URL"].rpartition("/")[2])
 
     def copy_database(self, source: str, target: str) -> None:

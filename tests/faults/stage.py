@@ -74,7 +74,6 @@ class Stage:
     def __init__(
         self,
         directory: Path,
-        shared: Path,
         engine: str,
         postgres: Postgres | None,
         *,
@@ -124,9 +123,9 @@ class Stage:
         self.stopped: list[tuple[float, Worker]] = []
         self.began = time.monotonic()
         if postgres:
-            postgres.make_database(shared, self.environment)
+            postgres.make_database(self.environment)
         else:
-            copy_sqlite(shared, self.environment)
+            copy_sqlite(self.environment)
         self.nursery = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.worker"], cwd=ROOT, env=os.environ | self.environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, start_new_session=True,

@@ -26,7 +26,7 @@ from callcenter.moving import move
 from callcenter.moving.databases import TARGET, opened
 from callcenter.moving.tables import tables_to_move
 from providers.fields import SealedSecrets
-from tests.migrated import ROOT, copy_postgres, copy_sqlite, shared_folder
+from tests.migrated import ROOT, copy_postgres, copy_sqlite
 
 SERVER = os.environ.get("TEST_DATABASE_URL", "")
 
@@ -63,7 +63,7 @@ def run(folder: Path, *arguments: str) -> str:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with a history and with rows in every table."""
     folder = tmp_path_factory.mktemp("filled")
-    copy_sqlite(shared_folder(tmp_path_factory), environment(folder))
+    copy_sqlite(environment(folder))
     run(folder, "make_history", "--contacts", "200", "--calls", "400")
     fill = "from tests.filled import fill_every_table; assert fill_every_table() == []"
     run(folder, "shell", "-v0", "-c", fill)
@@ -81,9 +81,9 @@ def source(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @pytest.fixture
-def without_rows(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def without_rows(tmp_path: Path) -> Path:
     """A migrated file."""
-    copy_sqlite(shared_folder(tmp_path_factory), environment(tmp_path))
+    copy_sqlite(environment(tmp_path))
     return tmp_path / "callcenter.sqlite3"
 
 
@@ -99,7 +99,7 @@ def make_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
         url = urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
         made.append(name)
         if is_migrated:
-            copy_postgres(shared_folder(tmp_path_factory), environment(tmp_path_factory.mktemp("target"), url), SERVER)
+            copy_postgres(environment(tmp_path_factory.mktemp("target"), url), SERVER)
         else:
             with psycopg.connect(SERVER, autocommit=True) as server:
                 server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]

@@ -80,11 +80,13 @@ def test_no_more_orders_are_out_than_lines(stub: VendorStub) -> None:
 
 def test_slow_order_holds_up_no_other(stub: VendorStub) -> None:
     stub.answer(lambda sent: Answer(fault="hang") if number_in(sent) == 0 else taken(sent))
-    orders = LoopToStub(stub, most=2, total_timeout=LIMIT_S)
+    # Far above what the others take on a busy machine: the slow one ends after them.
+    limit = 5 * LIMIT_S
+    orders = LoopToStub(stub, most=2, total_timeout=limit)
     begun = time.monotonic()
     orders.send(*range(20))
     assert wait_until(lambda: len(orders.back) == 19)
-    assert time.monotonic() - begun < LIMIT_S
+    assert time.monotonic() - begun < limit
     assert isinstance(orders.results(20)[0], OutcomeUnknown)
     orders.loop.close()
 
@@ -256,8 +258,8 @@ def test_order_whose_addresses_all_fail_was_not_sent(monkeypatch: pytest.MonkeyP
 def test_waking_ends_a_turn(loop: TransferLoop) -> None:
     begun = time.monotonic()
     threading.Timer(0.1, loop.wake).start()
-    assert loop.turn(10) == []
-    assert time.monotonic() - begun < 5
+    assert loop.turn(waiting.A_MINUTE) == []
+    assert time.monotonic() - begun < waiting.A_MINUTE / 2
 
 
 def test_nothing_of_a_done_transfer_is_kept(stub: VendorStub, loop: TransferLoop) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from callcenter.supervision import Child, ProcessGroup, Program, manage, wait_for_port, web_server
 from tests.end_to_end.conftest import Stack, free_port
-from tests.migrated import ROOT, shared_folder
+from tests.migrated import ROOT
 from tests.upgrades.before import lay_out
 
 SOURCES = (ROOT / "tests/filled.py", ROOT / "tests/end_to_end/inside.py")
@@ -23,8 +23,8 @@ Rows = dict[str, tuple[list[str], set[str]]]
 class Upgraded(Stack):
     """An installation that begins with the version before; `code` is whose files the next process runs."""
 
-    def __init__(self, directory: Path, shared: Path, before: Path) -> None:
-        super().__init__(directory, shared, speed=20, time_scale=60, limits=False, delay_ms=0)
+    def __init__(self, directory: Path, before: Path) -> None:
+        super().__init__(directory, speed=20, time_scale=60, limits=False, delay_ms=0)
         self.code = before
         self.groups: list[ProcessGroup] = []
 
@@ -114,11 +114,11 @@ class Upgraded(Stack):
 
 
 @pytest.fixture
-def upgraded(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
+def upgraded(tmp_path: Path) -> Iterator[Upgraded]:
     """An installation of the version before, with web server and simulator, without a worker."""
     place = tmp_path / "var"
     place.mkdir()
-    stack = Upgraded(place, shared_folder(tmp_path_factory), lay_out(tmp_path / "before"))
+    stack = Upgraded(place, lay_out(tmp_path / "before"))
     try:
         stack.start()
         yield stack

@@ -30,6 +30,7 @@ from providers.exceptions import OutcomeUnknown
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_provider
+from tests.waiting import A_MINUTE
 
 TOKEN = "a-token-of-the-tests-0123456789"
 DOCS = Path(product.BASE_DIR) / "docs"
@@ -297,7 +298,7 @@ def test_a_statement_that_takes_too_long_is_broken_off() -> None:
     began = time.monotonic()
     with pytest.raises(OperationalError), bounded(0.3), connection.cursor() as cursor:
         cursor.execute(endless)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < A_MINUTE
     # And only there.
     with connection.cursor() as cursor:
         cursor.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT 7")

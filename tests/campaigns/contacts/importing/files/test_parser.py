@@ -32,6 +32,7 @@ from campaigns.contacts.importing.saved.saving import begin_saving, save_import
 from campaigns.contacts.importing.upload import take_file
 from campaigns.models import ContactImport
 from tests.files import people_file
+from tests.waiting import A_MINUTE
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -181,7 +182,7 @@ def test_a_process_that_hangs_is_ended(
     began = time.monotonic()
     with pytest.raises(FileRefused, match="more than a minute"):
         open_table(people_file(tmp_path / "a.csv", "1"))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < A_MINUTE
 
 
 def test_a_process_ends_by_itself_where_nobody_ends_it(
@@ -191,7 +192,7 @@ def test_a_process_ends_by_itself_where_nobody_ends_it(
     table = {"encoding": "utf-8", "separator": ",", "has_broken_letters": False, "marked": []}
     asked = parser.question("rows", tmp_path / "a.csv", {"table": table, "sheet": "", "skip_hidden": False})
     with parser._process(asked | {"silence": 1}) as process:
-        assert process.wait(20) == -signal.SIGALRM
+        assert process.wait(A_MINUTE) == -signal.SIGALRM
         assert isinstance(parser._ended(process), ReadingStopped)
 
 

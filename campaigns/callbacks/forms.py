@@ -28,7 +28,7 @@ class NewCallbackForm(LaterFields, forms.Form):
 class MoveCallbackForm(EditsRow, LaterFields, forms.Form):
     """Another day and time of a callback."""
 
-    edited = Edited(["local_day", "local_time", "zone"], together=[["local_day", "local_time", "zone"]])
+    edited = Edited(["local_day", "local_time", "zone"], together=[["local_time", "local_day", "zone"]])
 
     def __init__(self, data: Any, callback: Callback) -> None:
         call: Call = callback.call

@@ -27,7 +27,7 @@ def follow_number(contact_id: int, old: str, new: str, now: datetime.datetime) -
     The caller has closed the gate of all commit points, so that none of them leaves meanwhile.
     """
     theirs = Call.objects.filter(is_planned(), contact=contact_id, to_number=old)
-    ids = list(theirs.select_for_update(of=("self",)).values_list("pk", flat=True))
+    ids = [call.pk for call in theirs.select_for_update(of=("self",)).only("pk")]
     if ids:
         # Whoever reserved it read the old number.
         Call.objects.filter(pk__in=ids).update(to_number=new, lease=None, lease_until=None, changed_at=now)

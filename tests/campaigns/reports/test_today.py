@@ -106,7 +106,7 @@ def test_the_live_part_asks_as_often_for_many_rows_as_for_few(
 
     fill()
     client.force_login(manager)
-    with django_assert_max_num_queries(20) as few:
+    with django_assert_max_num_queries(21) as few:
         page_at(client, "today-live")
     for _ in range(4):
         fill()

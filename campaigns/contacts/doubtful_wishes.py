@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Min
+from django.db.models import CharField, Count, Min, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,8 @@ from campaigns.models.opt_outs import HeardOptOutQuerySet
 from campaigns.reasons import MAX_REASON
 
 GROUPS_SHOWN, ROWS_NAMED = 20, 10
+KEY = "doubtful_wishes"
+"""Names them among other things that need a decision."""
 
 
 class DoubtfulRow(NamedTuple):
@@ -99,6 +102,12 @@ def count_for(person: Person) -> int:
     return int(_groups(person).count())
 
 
+def counted(person: Person) -> QuerySet[Any, Any]:
+    """Return the same count as a row with `kind` (`KEY`) and `n`, to be read together with others; none for 0."""
+    question = Concat(Cast("contact_import", CharField()), Value(":"), "said", output_field=CharField())
+    return _seen(person).order_by().values(kind=Value(KEY)).annotate(n=Count(question, distinct=True))
+
+
 def questions_for(person: Person) -> list[Question]:
     """Return the oldest questions that a person sees, at most `GROUPS_SHOWN`."""
     found = list(_groups(person).annotate(first=Min("pk"), rows=Count("row", distinct=True)).order_by("first"))
@@ -140,10 +149,13 @@ def _undecided() -> HeardOptOutQuerySet:
     return HeardOptOut.objects.undecided().filter(contact_import__isnull=False)
 
 
-def _groups(person: Person) -> Any:
+def _seen(person: Person) -> HeardOptOutQuerySet:
     imports = seen_by(person, ContactImport.objects.all())
-    held = _undecided().filter(contact_import__in=imports.order_by().values("pk"))
-    return held.order_by().values("contact_import", "said").distinct()
+    return _undecided().filter(contact_import__in=imports.order_by().values("pk"))
+
+
+def _groups(person: Person) -> Any:
+    return _seen(person).order_by().values("contact_import", "said").distinct()
 
 
 def _question(record: ContactImport, said: str, rows: int, person: Person) -> Question:

@@ -10,8 +10,9 @@ import datetime
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -136,14 +137,17 @@ def to_decide(now: datetime.datetime, kinds: Collection[Kind] = KINDS) -> Q:
     return Q(pk__in=first.union(*others, all=True) if others else first)
 
 
-def count(calls: CallQuerySet, now: datetime.datetime) -> dict[str, int]:
-    """Count those of the calls that need a decision, by the key of their kind, in one statement."""
+def count(calls: CallQuerySet, now: datetime.datetime, *beside: QuerySet[Any, Any]) -> dict[str, int]:
+    """Count those of the calls that need a decision, by the key of their kind, in one statement.
+
+    `beside` are counts of other things as `kind` and `n`, read in the same statement; they come after the kinds.
+    """
     first, *others = (
         calls.filter(kind.condition(now)).order_by().values(kind=Value(kind.key)).annotate(n=Count("pk"))
         for kind in KINDS
     )
-    found = {row["kind"]: row["n"] for row in first.union(*others, all=True)}
-    return {kind.key: found.get(kind.key, 0) for kind in KINDS}
+    found = {row["kind"]: row["n"] for row in first.union(*others, *beside, all=True)}
+    return {kind.key: found.pop(kind.key, 0) for kind in KINDS} | found
 
 
 def count_by(column: str, ids: Collection[int] | None, now: datetime.datetime) -> Counter[int]:

@@ -66,7 +66,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.answer": "certainty",
     "campaigns.approvedperson": "mark",
     "campaigns.callevent": "source from_status to_status code",
-    "campaigns.callexport": "state format columns language zone error",
+    "campaigns.callexport": "kind state format columns language zone error",
     "campaigns.calltag": "name key",
     "campaigns.campaign": "name status tags text variables days retries hand_overs on_machine start_refusal pilot"
     " paused_reason money_wait watched",

@@ -220,7 +220,8 @@ def overview(person: Person) -> Overview:
         (shown.asking if asks(campaign) else shown.campaigns).append(row)
     shown.spending = spending_of(shown.figures, campaigns)
     light = ("contact", "campaign", "provider")
-    shown.decision_counts = decision_kinds.count(calls, now)
+    shown.decision_counts = decision_kinds.count(calls, now, doubtful_wishes.counted(person))
+    shown.doubtful_wishes = shown.decision_counts.pop(doubtful_wishes.KEY, 0)
     for kind in decision_kinds.KINDS:
         if shown.decision_counts[kind.key]:
             shown.decisions += calls.filter(kind.condition(now)).select_related(*light)[:CALLS_SHOWN]
@@ -231,7 +232,6 @@ def overview(person: Person) -> Overview:
     shown.called_back = called_back.open_to(person)
     shown.callbacks = callbacks.todays(person, now)
     shown.to_confirm = two_people.count_for(person)
-    shown.doubtful_wishes = doubtful_wishes.count_for(person)
     strangers = UnknownVendorCall.objects.none()
     if may(person, "review_vendor_calls"):
         strangers = seen_by(person, UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN))

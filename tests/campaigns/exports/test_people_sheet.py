@@ -37,7 +37,16 @@ from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.installation_changes import change_settings
 from campaigns.exports import contents, files, job, people_sheet, requests
 from campaigns.exports.people_filters import PeopleFilters
-from campaigns.models import CallExport, Contact, ContactImport, ContactList, DoNotCall, ListMembership, OtherNumber
+from campaigns.models import (
+    CallExport,
+    Contact,
+    ContactImport,
+    ContactList,
+    DoNotCall,
+    HeardOptOut,
+    ListMembership,
+    OtherNumber,
+)
 from tests.campaigns.contacts.imported_files import save, save_opt_outs, take, take_opt_outs
 from tests.conftest import ADMIN, CALLER, MANAGER, make_contact, make_list, make_person
 
@@ -244,6 +253,20 @@ def test_taken_as_do_not_call_numbers_it_forbids_who_asked_and_saves_nobody(mana
     save_opt_outs(take_opt_outs(tmp_path / "people.csv"))
     assert DoNotCall.objects.get().phone == asked
     assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", sorted(own_titles.TITLES))
+def test_who_was_held_is_held_again(manager: User, tmp_path: Path, language: str) -> None:
+    with elsewhere():
+        held = make_contact(name="Held").phone
+        HeardOptOut.objects.create(phone=held, said="perhaps")
+        with translation.override(language):
+            content = bytes_of(export_of(manager))
+    record = import_again(tmp_path / "people.csv", content)
+    assert HeardOptOut.objects.undecided().get().phone == held
+    assert Contact.objects.get().name == "Held"
+    assert not record.contact_list or not record.contact_list.contacts.exists()
 
 
 # Masked files

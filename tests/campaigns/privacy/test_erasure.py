@@ -20,6 +20,7 @@ from campaigns.core.eligibility_facts import numbers_now
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.refusals import Refusal
 from campaigns.exports import files
+from campaigns.exports.people_filters import PeopleFilters
 from campaigns.models import (
     AllowedNumber,
     Call,
@@ -215,6 +216,15 @@ def test_who_did_not_opt_out_may_be_called_again(manager: User) -> None:
     erasure.ask(manager, "asked", contact_id=contact.pk)
     assert forbidden_numbers([NUMBER]) == set()
     assert not KeptOptOut.objects.exists()
+
+
+def test_an_export_that_waits_for_a_search_of_the_person_is_not_written_of_everybody(manager: User) -> None:
+    contact = make_contact(phone=NUMBER, name=NAME)
+    asked = PeopleFilters(text=NAME)
+    export = CallExport.objects.create(owner=manager, kind="people", format="csv", filters=asked.to_json())
+    erasure.ask(manager, "asked", contact_id=contact.pk)
+    export.refresh_from_db()
+    assert (export.state, export.filters) == (CallExport.State.DELETED, {})
 
 
 def test_a_live_call_is_waited_for(manager: User, provider: Provider) -> None:

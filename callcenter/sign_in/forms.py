@@ -9,6 +9,7 @@ from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordFo
 from allauth.account.internal import flows
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
@@ -18,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.client_address import client_network
+from callcenter.formats.json_field import JsonField
 from callcenter.sign_in import throttle
 from callcenter.sign_in.models import Attempts
 
@@ -127,6 +129,24 @@ class CodeAgainForm(Guessed, ReauthenticateForm):  # type: ignore[misc]
 
 class NewAppForm(Guessed, ActivateTOTPForm):  # type: ignore[misc]
     """The first code of an app that is being set up."""
+
+
+class OfKey(forms.Form):
+    """What the forms of security keys share: what the browser says of the key may be anything."""
+
+    credential = JsonField(widget=forms.HiddenInput)
+
+
+class NewKeyForm(OfKey, AddWebAuthnForm):  # type: ignore[misc]
+    """A security key that is being added."""
+
+
+class KeyForm(OfKey, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A security key, after the password."""
+
+
+class KeyAgainForm(OfKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """The same, to prove again who one is."""
 
 
 class InvitedForm(Invited):

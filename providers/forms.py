@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import UNKNOWN, Edited
 from callcenter.formats.calendars import whole_moment
+from callcenter.formats.json_field import JsonField
 from callcenter.formats.moment_fields import MomentField
 from providers import registry
 from providers.exceptions import ProviderMisconfigured
@@ -59,7 +60,7 @@ def form_field(field: Field) -> forms.Field:
         case "boolean":
             return forms.BooleanField(**{**common, "required": False})
         case "json":
-            return forms.JSONField(widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr"}), **common)
+            return JsonField(widget=forms.Textarea(attrs={"rows": 4, "dir": "ltr"}), **common)
         case "datetime":
             return MomentField(**common)
         case "words":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
 from django.forms import ModelForm
@@ -22,6 +23,7 @@ from callcenter.audit.models import record
 from callcenter.edits.forms import EditsModelRow
 from callcenter.edits.states import State, put, state_of
 from callcenter.formats.calendars import whole_moment
+from callcenter.formats.json_field import JsonField
 
 MOST_COUNTED = 10_000
 
@@ -78,6 +80,7 @@ class SetupAdmin(ModelAdmin):
     form = EditsModelRow
 
     actions = None
+    formfield_overrides: ClassVar[Any] = {models.JSONField: {"form_class": JsonField}}
     list_per_page = 50
     paginator = CappedPaginator
     show_full_result_count = False
@@ -100,6 +103,12 @@ class SetupAdmin(ModelAdmin):
         """Show the list under the title `plural`."""
         title = capfirst(str(self.plural or self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show what was done to a row. Others do not learn here whether it exists: Django looks for it first."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

@@ -21,7 +21,7 @@ from django.utils import timezone
 from callcenter.moving.tables import Table
 from campaigns.core import hosts
 from campaigns.core.refusals import Refusal
-from campaigns.models import DialingSwitch
+from campaigns.models import DialingSwitch, ErasureKey
 
 SOURCE, TARGET = "move_source", "move_target"
 """Aliases of the SQLite file that is read, and of the PostgreSQL database that is filled."""
@@ -29,7 +29,7 @@ LOCK_SECONDS = 5
 MAGIC = b"SQLite format 3\x00"
 """How every SQLite file begins (https://www.sqlite.org/fileformat2.html#magic_header_string)."""
 FILLED_BY_MIGRATIONS: tuple[type[models.Model], ...] = (
-    ContentType, Permission, Group, Group.permissions.through, DialingSwitch,
+    ContentType, Permission, Group, Group.permissions.through, DialingSwitch, ErasureKey,
 )  # fmt: skip
 """Models that have rows in a database in which nothing but `migrate` ran."""
 HOW_TO_WRITE = "Write it as postgres://user:password@host:5432/name; the password may stand in PGPASSWORD instead."

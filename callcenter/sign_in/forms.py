@@ -12,6 +12,7 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
@@ -21,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.client_address import client_network
+from callcenter.formats.json_field import JsonField
 from callcenter.sign_in import throttle
 from callcenter.sign_in.models import Attempts
 from callcenter.sign_in.second_factor import WAITING_SECRET
@@ -147,6 +149,24 @@ class NewAppForm(Guessed, ActivateTOTPForm):  # type: ignore[misc]
         code = super().clean_code()
         context.request.session.pop(WAITING_SECRET, None)
         return code
+
+
+class OfKey(forms.Form):
+    """What the forms of security keys share: what the browser says of the key may be anything."""
+
+    credential = JsonField(widget=forms.HiddenInput)
+
+
+class NewKeyForm(OfKey, AddWebAuthnForm):  # type: ignore[misc]
+    """A security key that is being added."""
+
+
+class KeyForm(OfKey, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A security key, after the password."""
+
+
+class KeyAgainForm(OfKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """The same, to prove again who one is."""
 
 
 class InvitedForm(Invited):

@@ -29,7 +29,8 @@ WORK: dict[str, frozenset[str]] = {
 }
 """Calls and campaigns, by role: whose a person of the role sees and changes, with the right of the address."""
 CONTENT = WORK | {ADMIN: frozenset({OWN, NOBODYS})}
-"""Imports and recordings: whoever sets things up does not reach those of a team."""
+"""Imports and recordings: whoever sets things up does not reach those of a team. Imports of people need the right to
+import them, which an admin lacks: the admin's own are of the do-not-call list."""
 STOCK: dict[str, frozenset[str]] = dict.fromkeys((CALLER, MANAGER, LISTENER), frozenset({OWN, TEAMS, NOBODYS})) | {
     ADMIN: ALL
 }
@@ -67,7 +68,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "filter": STOCK,
     "provider": STOCK,
     "vendor_call": STOCK,
-    "import": CONTENT,
+    "import": CONTENT | {ADMIN: frozenset({OWN})},
     "doubtful_wish": CONTENT,
     "export": OWNERS,
     "allowed": COMMON,

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from callcenter.access.models import OpenSession, Team, TwoPersonRequest
+from callcenter.access.roles import may
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from campaigns.models import (
     AllowedNumber,
@@ -255,6 +256,8 @@ def import_(whose: Whose) -> Row:
         status="saved",
         saved_at=timezone.now(),
         file="imports/gone.csv",
+        # Whoever may not import people has none of theirs.
+        purpose="people" if whose.owner is None or may(whose.owner, "import_people") else "do_not_call",
         **whose.columns,
     )
     return Row(_parts(made), (name,))

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.json_field import JsonField
 from callcenter.formats.moment_fields import MomentField
 from callcenter.parameters import whole_number
 from campaigns.numbers import text_of_digits
@@ -62,6 +63,6 @@ def extra_field(field: Field) -> forms.Field:
         case "datetime":
             return MomentField(**common)
         case "json":
-            return forms.JSONField(widget=forms.Textarea({"rows": 3, "dir": "ltr"}), **common)
+            return JsonField(widget=forms.Textarea({"rows": 3, "dir": "ltr"}), **common)
         case _:
             return forms.CharField(max_length=300, **common)

@@ -39,10 +39,10 @@ def state_of_the_code() -> str:
 
 
 @contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Context manager: no other process makes a database meanwhile."""
+def alone(kind: str) -> Iterator[None]:
+    """Context manager: no other process makes a database of this kind meanwhile."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as file:
+    with (FOLDER / f"{kind}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -54,11 +54,9 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
     create = BaseDatabaseCreation.create_test_db
 
     def created(self: BaseDatabaseCreation, *arguments: Any, **options: Any) -> str:
-        with contextlib.ExitStack() as held:
-            held.enter_context(alone())
+        with alone(connection.vendor):
             if is_kept := made.is_kept():
                 made.begin_as_copy(self)
-                held.close()
             name = create(self, *arguments, **options)
             if not is_kept:
                 made.keep()

@@ -22,7 +22,7 @@ def copy_sqlite(environment: Mapping[str, str]) -> None:
     """Put a migrated database into the VAR_DIR of an environment."""
     name = f"migrated_{state_of_the_code()}"
     made, making = FOLDER / f"{name}_{_written_with(environment)}", FOLDER / "migrating"
-    with alone():
+    with alone("installations"):
         if not made.exists():
             for old in [making, *FOLDER.glob("migrated_*")]:
                 if not old.name.startswith(name):
@@ -39,7 +39,7 @@ def copy_postgres(environment: Mapping[str, str], server_url: str) -> None:
 
     made = f"migrated_{state_of_the_code()}_{_written_with(environment)}"
     wanted = urlsplit(environment["DATABASE_URL"]).path.removeprefix("/")
-    with alone(), psycopg.connect(server_url, autocommit=True) as server:
+    with alone("installations-postgresql"), psycopg.connect(server_url, autocommit=True) as server:
         if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [made]).fetchone():
             making = f"{made}_making"
             server.execute(f'DROP DATABASE IF EXISTS "{making}"')  # type: ignore[arg-type]

@@ -45,7 +45,8 @@ def thread_of(orders: LoopToStub) -> bool:
 
 
 def test_every_order_leaves_once_and_its_answer_finds_it(stub: VendorStub) -> None:
-    orders = LoopToStub(stub)
+    # Nothing here is about lateness: three hundred may wait long for a busy machine.
+    orders = LoopToStub(stub, total_timeout=waiting.A_MINUTE, presend=waiting.A_MINUTE)
     for start in range(0, 300, 50):
         orders.send(*range(start, start + 50))
     results = orders.results(300)

@@ -252,7 +252,7 @@ def import_(whose: Whose) -> Row:
     name = whose.mark("file") + ".csv"
     made = ContactImport.objects.create(
         original_name=name,
-        counts={"made": 0, "joined": 0},
+        counts={"made": 0, "joined": 0, "forbidden": 0},
         status="saved",
         saved_at=timezone.now(),
         file="imports/gone.csv",

@@ -15,7 +15,6 @@ from tests.end_to_end.conftest import Stack, free_port
 from tests.migrated import ROOT
 from tests.upgrades.before import lay_out
 
-SOURCES = (ROOT / "tests/filled.py", ROOT / "tests/end_to_end/inside.py")
 Rows = dict[str, tuple[list[str], set[str]]]
 """By table: its columns, and its rows as text."""
 
@@ -53,12 +52,18 @@ class Upgraded(Stack):
         """Start one process with the code of the moment."""
         group = ProcessGroup(self.code, self.lines.append)
         self.groups.append(group)
-        return group.start(Program(program.name, program.command, self.environment))
+        command = [self.python if part == sys.executable else part for part in program.command]
+        return group.start(Program(program.name, command, self.environment))
+
+    @property
+    def python(self) -> str:
+        """The interpreter that has the packages of the code of the moment."""
+        return sys.executable if self.code == ROOT else str(self.code / ".venv/bin/python")
 
     def manage(self, *arguments: str) -> str:
         """Run a command with the code of the moment."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [self.python, "manage.py", *arguments],
             cwd=self.code,
             env=os.environ | self.environment | {"PYTHONPATH": ""},
             capture_output=True,
@@ -68,8 +73,9 @@ class Upgraded(Stack):
         return done.stdout
 
     def inside(self, call: str) -> str:
-        """Run a function of `inside.py` or `filled.py`, as they are here, with the code of the moment."""
-        source = "\n".join(path.read_text() for path in SOURCES)
+        """Run a function of `filled.py`, as it is here, or of the `inside.py` of the code of the moment."""
+        sources = (ROOT / "tests/filled.py", self.code / "tests/end_to_end/inside.py")
+        source = "\n".join(path.read_text() for path in sources)
         future = "from __future__ import annotations\n"
         return self.manage("shell", "-v0", "-c", future + source.replace(future, "") + f"\n{call}\n")
 

@@ -23,8 +23,9 @@ from django.utils import timezone
 from callcenter import demo, diagnosis
 from callcenter.audit.models import AuditEvent
 from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_for_port
+from campaigns.answers import figures
 from campaigns.core import hosts
-from campaigns.models import Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
+from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
 from providers.fields import box
 from providers.models import Agent, FormBefore, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
@@ -283,6 +284,26 @@ def test_the_demo_is_laid_out_again_in_a_demo(running_simulator: SandboxServer) 
     Contact.objects.create(phone="+989120009999")
     call_command("demo", stdout=StringIO())
     assert Campaign.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demos_past_shows_what_its_calls_found_out(running_simulator: SandboxServer) -> None:
+    for _ in range(2):
+        call_command("demo", "--history", stdout=StringIO())
+    past = Campaign.objects.filter(status="finished")
+    assert past.count() == 3
+    for campaign in past:
+        asked = list(campaign.questions.all())
+        goal = figures.goal_of(campaign, asked)
+        assert goal is not None
+        assert goal.of_answered is not None
+        assert 30 < goal.of_answered < 90
+        assert goal.called == 150
+        for question in asked:
+            found = figures.distribution_of(question)
+            assert (found.answered > 10, found.unreadable, bool(found.parts)) == (True, 0, True), question
+    assert not Call.objects.exclude(status__in=["completed", "no_answer", "busy", "failed"]).exists()
+    assert Campaign.objects.get(status="draft").questions.count() == 3
 
 
 @pytest.mark.django_db

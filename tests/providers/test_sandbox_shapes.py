@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 
 from providers.sandbox.accounts import ACCOUNT_OF
+from providers.sandbox.noted import noted_by
 from tests.providers.sandbox_caller import DONE, control, id_in, place, send, wait_for_word
 
 SPEED = 25.0
@@ -48,6 +51,35 @@ def test_shapes_are_todays_and_switch_back_to_the_old_ones(origin: str, is_today
         assert answers == {"do_not_call": True}
     voicy = wait_for_word(origin, "voicy", id_in("voicy", place(origin, "voicy", "9917")), {"user_hangup"})
     assert voicy["vars_extracted"] == {"do_not_call": {"value": True} if is_today else True}
+
+
+def test_agents_note_answers_in_each_vendors_own_shape(origin: str) -> None:
+    told = wait_for_word(origin, "bolna", id_in("bolna", place(origin, "bolna", "9901")), DONE["bolna"])
+    confirmed = told["extracted_data"]["Appointment"]["Confirmed"]["objective"]
+    assert confirmed in {"Yes", "No"}
+    voicy = wait_for_word(origin, "voicy", id_in("voicy", place(origin, "voicy", "9901")), DONE["voicy"])
+    assert voicy["vars_extracted"]["confirmed"]["value"] in {"Yes", "No"}
+    wait_for_word(origin, "unleashx", id_in("unleashx", place(origin, "unleashx", "9901")), DONE["unleashx"])
+    (row,) = listing(origin, "unleashx")[2]
+    assert row["DISPOSITION"] in {"Confirmed", "Not Confirmed"}
+    silent = wait_for_word(origin, "bolna", id_in("bolna", place(origin, "bolna", "9910")), DONE["bolna"])
+    assert "Appointment" not in silent["extracted_data"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "names"),
+    [
+        ("Appointment reminder", {"Confirmed", "Comes by", "Wished day"}),
+        ("Customer survey", {"Score", "Would recommend", "To be better"}),
+        ("Payment reminder", {"Promised to pay", "Promised amount", "Promised day", "Why not"}),
+        ("Website chat", set()),
+    ],
+)
+def test_an_agent_notes_what_its_errand_asks(agent: str, names: set[str]) -> None:
+    day = datetime.date(2026, 11, 30)
+    notes = [noted_by(agent, chance, day) for chance in range(0, 400, 7)]
+    assert {one.name for noted in notes for one in noted} == names
+    assert notes == [noted_by(agent, chance, day) for chance in range(0, 400, 7)]
 
 
 def test_a_recording_asked_for_as_json_is_not_acceptable(origin: str) -> None:

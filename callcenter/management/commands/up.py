@@ -75,7 +75,7 @@ class Command(PlainCommand):
         call_command("prepare", stdout=self.stdout, verbosity=0)
         if settings.DEMO:
             simulator(group)
-            call_command("demo", stdout=self.stdout, verbosity=0)
+            call_command("demo", "--history", stdout=self.stdout, verbosity=0)
 
     def say_where(self) -> None:
         """Print the address and, in demo mode, the log-ins."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from providers.sandbox import engine
 from providers.sandbox.engine import SimulatedCall
+from providers.sandbox.noted import Noted, noted_in
 from providers.sandbox.switches import Switches
 
 
@@ -30,13 +31,24 @@ def trimmed(whole: dict[str, Any], *, tells_type: bool) -> dict[str, Any]:
 def answers_of(call: SimulatedCall, switches: Switches) -> dict[str, Any]:
     """Return `extracted_data` of a processed call: nested by category and question, or flat as before."""
     wish = call.script.refuses_calls
+    noted = noted_in(call, "bolna")
     if not switches.bolna_nested_answers:
-        return {"do_not_call": True} if wish else {}
+        flat: dict[str, Any] = {one.name: one.value for one in noted}
+        return flat | ({"do_not_call": True} if wish else {})
     outcome = "not interested" if wish else "interested"
     return {
         "Lead Quality": {"Call Outcome": _answer(outcome, "Talked for a while.", 0.86)},
         "Compliance": {"Do Not Call": _answer("Yes" if wish else "No", None, 0.97)},
+        **nested(noted),
     }
+
+
+def nested(noted: list[Noted]) -> dict[str, Any]:
+    """Return answers by category and question, as `extracted_data` has them since 18 September 2026."""
+    found: dict[str, Any] = {}
+    for one in noted:
+        found.setdefault(one.category, {})[one.name] = _answer(str(one.value), one.said, 0.91)
+    return found
 
 
 def _answer(chosen: str, free: str | None, confidence: float) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
+from providers.sandbox.noted import noted_in
 from providers.sandbox.wire.base import E164, Wire, route
 from providers.sandbox.wire.parameters import body_of, moment_in, whole_number
 from providers.sandbox.wire.unleashx_rows import agent_row, cost_of, other_row, transcript_of
@@ -190,7 +191,13 @@ class UnleashXWire(Wire):
     def _disposition(self, call: SimulatedCall) -> str:
         if call.script.refuses_calls:
             return self.world.switches.unleashx_wish_words
-        return "Voicemail" if call.script.answered_by == "machine" else ""
+        if call.script.answered_by == "machine":
+            return "Voicemail"
+        # The vendor has one judgement for a whole talk, and no answers to single questions.
+        first = next(iter(noted_in(call, self.slug)), None)
+        if first is None:
+            return ""
+        return {"Yes": first.name, "No": f"Not {first.name}"}.get(str(first.value), f"{first.name} {first.value}")
 
     def _sides(self, call: SimulatedCall) -> tuple[str, str]:
         """Return CALLING_NUMBER and PROVIDER_NUMBER; what they are of a call that came in is not documented."""

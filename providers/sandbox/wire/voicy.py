@@ -13,6 +13,7 @@ from providers.sandbox import engine
 from providers.sandbox.accounts import DemoAgent
 from providers.sandbox.engine import SimulatedCall
 from providers.sandbox.messages import Refused, Reply, Request, Target, json_reply
+from providers.sandbox.noted import noted_in
 from providers.sandbox.transcripts import summary_of, turns_of
 from providers.sandbox.wire.base import E164, Wire, route
 from providers.sandbox.wire.parameters import body_of
@@ -153,9 +154,12 @@ class VoicyWire(Wire):
         }
 
     def _extracted(self, call: SimulatedCall) -> dict[str, Any]:
-        if not call.script.refuses_calls:
-            return {}
-        return {"do_not_call": {"value": True} if self.world.switches.voicy_value_objects else True}
+        found: dict[str, Any] = {one.name.lower().replace(" ", "_"): one.value for one in noted_in(call, self.slug)}
+        if call.script.refuses_calls:
+            found["do_not_call"] = True
+        return (
+            {name: {"value": one} for name, one in found.items()} if self.world.switches.voicy_value_objects else found
+        )
 
     @route("GET", f"{BASE}/call-get/{{call_id}}")
     def get_call(self, request: Request, key: str, call_id: str) -> Reply:

@@ -127,7 +127,7 @@ mutants: $(DEV) ## Break the code on purpose: every mutant must be caught by a t
 
 benchmarks: $(DEV) ## Each prints a ratio against a named baseline
 	@$(PY) -c 'import import_export, locust' 2>/dev/null || .venv/bin/uv sync --quiet --frozen --inexact --all-extras --group dev --group benchmarks
-	@for name in dispatch poll retention one_line importing browse browsers; do printf '\n== %s\n' "$$name"; $(PY) -m "benchmarks.$$name" || exit 1; done
+	@for name in dispatch poll retention one_line importing exporting browse browsers; do printf '\n== %s\n' "$$name"; $(PY) -m "benchmarks.$$name" || exit 1; done
 
 messages: $(DEV) ## Collect the sentences to translate and compile the translations
 	@.ci/need gettext

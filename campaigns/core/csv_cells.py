@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +16,7 @@ GUARD = "'"
 _START = r"(?<![\s\S])"
 _PART = rf"(?:{_START}|(?<=[;|,\t\r\n]))"
 """Where a cell of some spreadsheet may begin: whatever its list separator is, and where a line breaks within a cell."""
+_BREAK = re.compile(r"[;|,\t\r\n]")
 _FIRST = r"'*[\t\r\n]"
 _ANY = r"'*(?:[^\S\t\r\n]|\")*[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _RISKY = re.compile(rf"{_START}(?={_FIRST})|{_PART}(?={_ANY})")
@@ -29,6 +31,9 @@ def safe_cell(value: object) -> str:
     guard stands before every part that would be a formula. `unguarded` returns the same text again.
     """
     text = "" if value is None else str(value)
+    if text[:1].isalnum() and _BREAK.search(text) is None:
+        # Nothing that begins with a letter or a digit is a formula, unless another cell may begin within it.
+        return text
     return text if _is_number(text) else _RISKY.sub(GUARD, text)
 
 
@@ -53,8 +58,9 @@ def csv_header(titles: Sequence[str]) -> str:
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> str:
     """Return rows of cells as CSV lines."""
-    writer = csv.writer(PassingFile())
-    return "".join(writer.writerow(row) for row in rows)
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
 
 
 class PassingFile:

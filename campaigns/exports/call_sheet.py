@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone, translation
@@ -16,18 +14,20 @@ from django.utils.translation import gettext as _
 
 from callcenter.formats.masking import ending
 from callcenter.formats.zones import start_of, titled
-from campaigns.answers.words import answer_words
 from campaigns.calls import call_columns
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day
-from campaigns.models import Answer, CallTagging
+from campaigns.exports.answer_columns import AllAnswers, OneAnswer
+from campaigns.exports.batches import Batch, batches_of
+from campaigns.exports.cells import Clock, Column, Field, Made, Moment, Remembered, Row, Shared, Value
+from campaigns.models import CallTagging, Question
 from campaigns.models.calls import CallQuerySet
 from providers.types import CallStatus
 
-BATCH = 500
-"""Calls whose tags one statement reads."""
+Part = Sequence[tuple[str, Column | Callable[[Row], Value]]]
+"""The columns of a file for one column of the log: titles, each with a column or a function of a row."""
 WHOLE = (
     "call", "direction", "campaign", "person", "number", "attempt", "state", "why", "provider", "agent", "caller_id",
     "added", "sent", "answered", "ended", "talked", "answered_by", "cost", "end_reason", "noted", "remote_id",
@@ -37,10 +37,6 @@ WHOLE = (
 
 IS_SET = frozenset({"talk_seconds", "held_at", "needs_person_at"})
 """Columns of which only matters whether they are set."""
-
-Row = Mapping[str, Any]
-Value = str | int | Decimal | datetime.datetime | None
-Item = TypeVar("Item")
 
 
 def within_days(calls: CallQuerySet, since: str, until: str) -> CallQuerySet:
@@ -74,113 +70,148 @@ class CallSheet:
         self._told: dict[tuple[Any, ...], tuple[str, str]] = {}
         self.written = 0
         """Rows yielded so far."""
-        self._directions = {"outbound": _("Outbound"), "inbound": _("Inbound")}
-        self._answered_by = {"human": _("a person"), "machine": _("a machine")}
+        self._clock = Clock(self._zone)
         chosen = columns if columns is not None else [call_columns.BY_KEY[key] for key in WHOLE]
+        self._keys = [one.key for one in chosen]
         known = self._parts()
-        parts = [known[one.key] if one.question is None else [_answer_part(one)] for one in chosen]
+        parts = [known[one.key] if one.question is None else self._answer_part(one.question) for one in chosen]
         self.header = [title for part in parts for title, _value in part]
-        self.names = _names(chosen, parts)
+        self.names = _names(self._keys, parts)
         """Names of the columns for programs, which no language changes."""
-        self._values = [value for part in parts for _title, value in part]
+        self._columns = [one if isinstance(one, Column) else Made(one) for part in parts for _title, one in part]
         self._reads = {"pk", *results.READS, "to_number"}.union(*(one.reads for one in chosen))
-        self._fills = [fill for fill in FILLS if any(fill.is_for(one) for one in chosen)]
 
-    def _parts(self) -> dict[str, list[tuple[str, Callable[[Row], Value]]]]:
-        """Return for each column of the log the columns of the file, as pairs of title and function of a row."""
+    def _parts(self) -> dict[str, Part]:
+        """Return for each column of the log the columns of the file.
+
+        A function is the simple way for a new one; it makes a dict of every row, so that a `Column` is the fast way.
+        """
+        directions = {"outbound": _("Outbound"), "inbound": _("Inbound")}
+        number = Field("to_number", is_varied=True) if self._shows_numbers else Ending("to_number")
+        answered_by = {"human": _("a person"), "machine": _("a machine")}
         return {
-            "call": [(_("Call"), itemgetter("pk"))],
-            "campaign": [(_("Campaign"), itemgetter("campaign__name"))],
-            "person": [(_("Person"), itemgetter("contact__name"))],
-            "number": [(_("Number"), self._number)],
-            "attempt": [(_("Attempt"), itemgetter("attempt"))],
-            "state": [(_("Result"), lambda row: self._tell(row)[0])],
-            "why": [(_("Why"), lambda row: self._tell(row)[1])],
-            "provider": [(_("Provider"), itemgetter("provider__name"))],
-            "direction": [(_("Direction"), lambda row: self._directions.get(row["direction"], ""))],
-            "agent": [(_("Agent"), itemgetter("agent__name"))],
-            "caller_id": [(_("Caller ID"), itemgetter("caller_id__number"))],
-            "added": [(titled(_("Added")), self._time("created_at"))],
-            "sent": [(titled(_("Sent")), self._time("placing_at", "placed_at"))],
-            "answered": [(titled(_("Answered")), self._time("answered_at"))],
-            "ended": [(titled(_("Ended")), self._time("ended_at"))],
-            "talked": [(_("Talked, seconds"), itemgetter("talk_seconds"))],
-            "answered_by": [(_("Answered by"), lambda row: self._answered_by.get(row["answered_by"], ""))],
-            "cost": [
-                (_("Cost"), itemgetter("cost")),
-                (_("Currency"), lambda row: row["currency"] if row["cost"] is not None else ""),
-            ],
-            "end_reason": [(_("Why it ended"), itemgetter("end_reason"))],
-            "noted": [(_("What the agent noted"), self._noted)],
-            "answers": [(_("Answers"), self._answers)],
-            "summary": [(_("Summary"), itemgetter("transcript__summary"))],
-            "transcript": [(_("What was said"), itemgetter("transcript__text"))],
-            "variables": [(_("Details of the person"), _variables)],
+            "call": [(_("Call"), Field("pk", is_varied=True))],
+            "campaign": [(_("Campaign"), Field("campaign__name"))],
+            "person": [(_("Person"), Field("contact__name"))],
+            "number": [(_("Number"), number)],
+            "attempt": [(_("Attempt"), Field("attempt"))],
+            "state": [(_("Result"), Shared("told", self._tell, 0))],
+            "why": [(_("Why"), Shared("told", self._tell, 1))],
+            "provider": [(_("Provider"), Field("provider__name"))],
+            "direction": [(_("Direction"), Field("direction", lambda value: directions.get(value, "")))],
+            "agent": [(_("Agent"), Field("agent__name"))],
+            "caller_id": [(_("Caller ID"), Field("caller_id__number"))],
+            "added": [(titled(_("Added")), Moment(self._clock, "created_at"))],
+            "sent": [(titled(_("Sent")), Moment(self._clock, "placing_at", "placed_at"))],
+            "answered": [(titled(_("Answered")), Moment(self._clock, "answered_at"))],
+            "ended": [(titled(_("Ended")), Moment(self._clock, "ended_at"))],
+            "talked": [(_("Talked, seconds"), Field("talk_seconds"))],
+            "answered_by": [(_("Answered by"), Field("answered_by", lambda value: answered_by.get(value, "")))],
+            "cost": [(_("Cost"), Field("cost")), (_("Currency"), Shared("currency", _currencies, 0))],
+            "end_reason": [(_("Why it ended"), Field("end_reason"))],
+            "noted": [(_("What the agent noted"), Field("extracted", self._noted))],
+            "answers": [(_("Answers"), AllAnswers(self._language))],
+            "summary": [(_("Summary"), Field("transcript__summary", is_varied=True))],
+            "transcript": [(_("What was said"), Field("transcript__text", is_varied=True))],
+            "variables": [(_("Details of the person"), Field("variables", _variables))],
             "tags": [(_("Tags"), itemgetter("tags"))],
-            "score": [(_("Score"), itemgetter("review__score"))],
-            "asked_by": [(_("Asked for by"), _owner)],
-            "remote_id": [(_("Provider call ID"), itemgetter("remote_id"))],
-            "reference": [(_("Reference"), lambda row: str(row["reference"]))],
+            "score": [(_("Score"), Field("review__score"))],
+            "asked_by": [(_("Asked for by"), Shared("owners", _owners, 0))],
+            "remote_id": [(_("Provider call ID"), Field("remote_id", is_varied=True))],
+            "reference": [(_("Reference"), Reference("reference"))],
         }
 
-    def values(self, calls: CallQuerySet | None = None) -> Iterator[list[Value]]:
+    def values(self, calls: CallQuerySet | None = None) -> Iterator[tuple[Value, ...]]:
         """Yield a row a call (of `calls`, by default all) with numbers, local times and texts."""
-        found = (self._calls if calls is None else calls).values(*sorted(self._reads)).iterator(chunk_size=BATCH)
-        for batch in _batches(found, BATCH):
-            for fill in self._fills:
-                fill.put(batch)
-            for row in batch:
-                self.written += 1
-                yield [value(row) for value in self._values]
+        for batch in self._batches(calls):
+            yield from zip(*[column.values(batch) for column in self._columns], strict=True)
 
-    def rows(self, calls: CallQuerySet | None = None) -> Iterator[list[str]]:
+    def rows(self, calls: CallQuerySet | None = None) -> Iterator[tuple[str, ...]]:
         """Yield a row a call (of `calls`, by default all) with every value as text."""
-        for values in self.values(calls):
-            yield [safe_cell(written(value)) for value in values]
+        for batch in self._batches(calls):
+            yield from self._texts(batch)
+
+    def _batches(self, calls: CallQuerySet | None = None) -> Iterator[Batch]:
+        for batch in batches_of(self._calls if calls is None else calls, sorted(self._reads)):
+            if "tags" in self._keys:
+                _put_tags(batch.rows)
+            self.written += batch.size
+            yield batch
+
+    def _texts(self, batch: Batch) -> Iterator[tuple[str, ...]]:
+        return zip(*[column.texts(batch) for column in self._columns], strict=True)
 
     def lines(self) -> Iterator[str]:
         """Yield the whole CSV in pieces: the byte order mark, the header, then many rows a piece."""
         yield csv_header(self.header)
-        for batch in _batches(self.rows(), 200):
-            yield csv_lines(batch)
+        for batch in self._batches():
+            yield csv_lines(self._texts(batch))
 
-    def _number(self, row: Row) -> str:
-        return row["to_number"] if self._shows_numbers else ending(row["to_number"])
-
-    def _noted(self, row: Row) -> str:
+    def _noted(self, extracted: object) -> str:
         with translation.override(self._language):
-            return as_line(row["extracted"])
+            return as_line(extracted)
 
-    def _answers(self, row: Row) -> str:
-        with translation.override(self._language):
-            return "; ".join(f"{one.question.name}: {answer_words(one)}" for one in row["answers"].values())
+    def _answer_part(self, question: Question) -> Part:
+        return [(question.name, OneAnswer(question.pk, self._language))]
 
-    def _tell(self, row: Row) -> tuple[str, str]:
-        """Return the result of a call as a word, and its reason as a sentence."""
-        # Cached by the columns that decide it: there are few combinations, however many calls.
-        key = tuple(bool(row[name]) if name in IS_SET else row[name] for name in results.READS if name != "not_before")
-        key += (row["not_before"] if row["status"] == CallStatus.QUEUED else None,)
-        told = self._told.get(key)
-        if told is None:
-            with translation.override(self._language):
-                told = self._told[key] = (str(results.result_of(row).word), str(results.sentence_of(row)))
+    def _tell(self, batch: Batch) -> list[tuple[str, str]]:
+        """Return for each call of a batch its result as a word, and its reason as a sentence."""
+        # Remembered by the columns that decide it: there are few combinations, however many calls.
+        decide = [
+            list(map(bool, batch.raw(name))) if name in IS_SET else batch.raw(name)
+            for name in results.READS
+            if name != "not_before"
+        ]
+        waits = zip(batch.raw("status"), batch.raw("not_before"), strict=True)
+        decide.append([not_before if status == CallStatus.QUEUED else None for status, not_before in waits])
+        known, told = self._told, []
+        for at, key in enumerate(zip(*decide, strict=True)):
+            words = known.get(key)
+            if words is None:
+                row = batch.row(at, results.READS)
+                with translation.override(self._language):
+                    words = known[key] = (str(results.result_of(row).word), str(results.sentence_of(row)))
+            told.append(words)
         return told
 
-    def _time(self, column: str, of_inbound: str = "") -> Callable[[Row], Value]:
-        def on_the_clock(row: Row) -> Value:
-            value = row[of_inbound if of_inbound and row["direction"] == "inbound" else column]
-            return value.astimezone(self._zone).replace(tzinfo=None, microsecond=0) if value else None
 
-        return on_the_clock
+class Ending(Column):
+    """Numbers masked but for their last four digits."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._kept = Remembered(safe_cell)
+
+    def values(self, batch: Batch) -> Sequence[Value]:
+        return list(map(ending, batch.raw(self._name)))
+
+    def texts(self, batch: Batch) -> Sequence[str]:
+        return list(map(self._kept.__getitem__, map(ending, batch.raw(self._name))))
 
 
-def written(value: Value) -> str:
-    """Return a value as text for a CSV file."""
-    return f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime.datetime) else "" if value is None else str(value)
+class Reference(Column):
+    """UUIDs with their dashes, which SQLite stores without."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def values(self, batch: Batch) -> Sequence[Value]:
+        return [
+            text if len(text) != 32 else f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            for text in batch.raw(self._name)
+        ]
 
 
-def _owner(row: Row) -> str:
-    return f"{row['owner__first_name'] or ''} {row['owner__last_name'] or ''}".strip() or row["owner__username"] or ""
+def _currencies(batch: Batch) -> list[tuple[str]]:
+    """Return for each call the currency of its cost, if it has one."""
+    both = zip(batch.raw("cost"), batch.raw("currency"), strict=True)
+    return [(currency if cost is not None else "",) for cost, currency in both]
+
+
+def _owners(batch: Batch) -> list[tuple[str]]:
+    """Return for each call the name of who asked for it, as words."""
+    names = (batch.raw(f"owner__{name}") for name in ("first_name", "last_name", "username"))
+    return [(f"{first or ''} {last or ''}".strip() or user or "",) for first, last, user in zip(*names, strict=True)]
 
 
 def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
@@ -193,64 +224,16 @@ def _put_tags(batch: Sequence[dict[str, Any]]) -> None:
         row["tags"] = ", ".join(by_call[row["pk"]])
 
 
-def _put_answers(batch: Sequence[dict[str, Any]]) -> None:
-    """Add to each row of a batch its answers by question, read in one statement."""
-    by_call: dict[int, dict[int, Answer]] = defaultdict(dict)
-    answers = Answer.objects.filter(call__in=[row["pk"] for row in batch]).select_related("question")
-    for answer in answers.order_by("question"):
-        by_call[answer.call_id][answer.question_id] = answer
-    for row in batch:
-        row["answers"] = by_call.get(row["pk"], {})
-
-
-def _answer_part(column: call_columns.LogColumn) -> tuple[str, Callable[[Row], Value]]:
-    """Return a question's column: its title, and the function that gives a row's answer as a value."""
-    question = column.question
-    assert question is not None
-
-    def value(row: Row) -> Value:
-        answer = row["answers"].get(question.pk)
-        if answer is None:
-            return None
-        return answer.number if answer.number is not None else answer_words(answer)
-
-    return question.name, value
-
-
-def _variables(row: Row) -> str:
-    found = row["variables"]
+def _variables(found: object) -> str:
     return "; ".join(f"{name}: {value}" for name, value in sorted(found.items())) if isinstance(found, dict) else ""
 
 
-def _names(columns: Sequence[call_columns.LogColumn], parts: Sequence[Sequence[tuple[str, Any]]]) -> list[str]:
+def _names(keys: Sequence[str], parts: Sequence[Part]) -> list[str]:
     names: list[str] = []
-    for column, part in zip(columns, parts, strict=True):
-        names += [column.key, *(SECOND[column.key] for _more in part[1:])]
+    for key, part in zip(keys, parts, strict=True):
+        names += [key, *(SECOND[key] for _more in part[1:])]
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """What a batch of rows is filled up with by one statement, and for which columns."""
-
-    is_for: Callable[[call_columns.LogColumn], bool]
-    put: Callable[[Sequence[dict[str, Any]]], None]
-
-
-FILLS = (
-    Fill(lambda column: column.key == "tags", _put_tags),
-    Fill(lambda column: column.key == "answers" or column.question is not None, _put_answers),
-)
 SECOND = {"cost": "currency"}
 """The name of a column's second part, by the column's key."""
-
-
-def _batches(rows: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    batch: list[Item] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -13,7 +13,6 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from campaigns.core.csv_cells import safe_cell
-from campaigns.exports import call_sheet
 from campaigns.exports.call_sheet import CallSheet
 from campaigns.models import Call
 from campaigns.reports import progress
@@ -195,7 +194,3 @@ def test_progress_says_why_nothing_is_called():
     halted = make_provider(halted_at=timezone.now(), halted_reason="Key refused.")
     (sentence,) = progress.why_standing(make_campaign(status="running", provider=halted))
     assert "Key refused." in sentence
-
-
-def test_exporting_batches_are_whole():
-    assert list(call_sheet._batches(([str(n)] for n in range(5)), 2)) == [[["0"], ["1"]], [["2"], ["3"]], [["4"]]]

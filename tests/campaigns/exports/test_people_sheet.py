@@ -341,14 +341,6 @@ def test_a_file_holds_only_whom_and_which_lists_its_owner_sees() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", [CALLER, ADMIN])
-def test_who_has_no_right_gets_no_file(client: Client, role: str) -> None:
-    client.force_login(make_person(role))
-    assert client.get(reverse("people-export")).status_code == 403
-    assert client.post(reverse("people-export"), {"file_format": "csv"}).status_code == 403
-
-
-@pytest.mark.django_db
 def test_a_file_is_asked_for_on_the_pages(client: Client, manager: User) -> None:
     client.force_login(manager)
     listed = make_list(people=2)
@@ -400,16 +392,3 @@ def test_what_has_no_room_for_its_columns_says_so(manager: User, monkeypatch: py
     export = export_of(manager)
     assert export.state == CallExport.State.FAILED
     assert "3 variables and further numbers" in export.error
-
-
-@pytest.mark.django_db
-def test_a_worker_of_the_release_before_writes_no_file_of_people(manager: User) -> None:
-    make_contact()
-    export = requests.ask_for_people(manager, PeopleFilters(tag="x"), file_format="csv")
-    with pytest.raises(contents.Impossible):
-        contents.CallsFile(export, manager)
-    # And filters that an erasure emptied are of nobody.
-    CallExport.objects.update(filters={})
-    job.write(export.pk)
-    export.refresh_from_db()
-    assert export.state == CallExport.State.FAILED

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bare import STRONG
 from tests.migrated import ROOT
+from tests.sources import tree_of
 
 ASK = """
 import json
@@ -36,7 +37,7 @@ def test_our_own_cookies_are_so() -> None:
     found = {}
     for folder in ("callcenter", "campaigns", "providers"):
         for path in (ROOT / folder).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())) if "set_cookie(" in path.read_text() else ():
+            for node in ast.walk(tree_of(path.read_text())) if "set_cookie(" in path.read_text() else ():
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.migrated import ROOT
+from tests.sources import tree_of
 
 CLOCKS = {"timezone.now", "datetime.datetime.now", "datetime.date.today", "time.time", "time.monotonic"}
 RENEWED = {"NOW", "COLLECTED_FROM"}
@@ -45,7 +46,7 @@ class _AtCollection(ast.NodeVisitor):
 
 def taken_at_collection(source: str) -> list[int]:
     """Return the lines of a test module that take the present while it is imported, or reckon with it then."""
-    tree = ast.parse(source)
+    tree = tree_of(source)
     found = _AtCollection()
     holds_present = any(
         isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "NOW" and ast.unparse(node.value) in

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.files import setting_names
+from tests.sources import tree_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = {".py", ".html", ".css", ".js", ".sh", ".md", ".toml", ".yaml"}
@@ -259,7 +260,7 @@ def test_every_room_of_the_tests_is_looked_at() -> None:
 def imported_by(source: str) -> set[str]:
     """Return the full names of what a module imports; a name taken from a module counts as one below it."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -122,8 +122,17 @@ def move(callback_id: int, values: dict[str, Any], person: Person, shown: Shown 
         later_calls.refuse_then(call.to_number, call.provider, call.contact, at, besides=call.pk)
         # Without its lease no commit point passes it that had it reserved for the time before.
         waits = Call.objects.filter(pk=call.pk, status=CallStatus.PENDING)
-        columns = later_calls.columns_of(now, at) | {"lease": None, "lease_until": None, "changed_at": now}
-        if not waits.update(**columns):
+        asked = later_calls.columns_of(now, at)
+        moved_rows = waits.update(
+            due_at=asked["due_at"],
+            wait_reason=asked["wait_reason"],
+            expires_at=asked["expires_at"],
+            confirmed_at=asked["confirmed_at"],
+            lease=None,
+            lease_until=None,
+            changed_at=now,
+        )
+        if not moved_rows:
             raise Refusal(_("Too late: it no longer waits. What became of it stands on its page."))
         found.save(update_fields=[*changes])
         words = f"{found.local_day} {found.local_time:%H:%M} {found.zone}"
@@ -161,12 +170,9 @@ def note_talked(now: datetime.datetime) -> int:
 
     The minute job does it: of these nobody needs to be told.
     """
-    ended = Callback.objects.filter(noted_at=None, call__talk_seconds__gt=0).select_related("call")[:NOTED_A_RUN]
-    talked = [
-        row.pk for row in ended
-        if conditions.has_talked(row.call.status, row.call.talk_seconds, row.call.answered_by)
-    ]  # fmt: skip
-    return Callback.objects.filter(pk__in=talked, noted_at=None).update(noted_at=now) if talked else 0
+    reached = conditions.reached_in(Call.objects.filter(callback__noted_at=None, callback__isnull=False))
+    calls = list(reached.values_list("pk", flat=True)[:NOTED_A_RUN])
+    return Callback.objects.filter(call__in=calls, noted_at=None).update(noted_at=now) if calls else 0
 
 
 def may_move(callback: Callback, person: Person) -> bool:

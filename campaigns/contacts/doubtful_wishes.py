@@ -70,15 +70,17 @@ def hold(record: ContactImport, rows: Sequence[DoubtfulRow]) -> None:
     origin |= {other: origin[number] for other, number in further_numbers(origin).items() if other not in origin}
     entries = DoNotCall.objects.filter(phone__in=origin, expires_at__isnull=True)
     forbidden = set(entries.values_list("phone", flat=True))
+    # Behind the gate nobody else writes them: a file holds a number once, however often its saving is begun.
+    standing = set(HeardOptOut.objects.filter(contact_import=record, phone__in=origin).values_list("phone", flat=True))
     held = [
         HeardOptOut(
             contact_import=record, sheet=row.sheet, row=row.row, phone=number,
             said=" ".join(row.said.split())[:MAX_REASON], heard_at=now,
         )
         for number, row in origin.items()
-        if number not in forbidden
+        if number not in forbidden and number not in standing
     ]  # fmt: skip
-    HeardOptOut.objects.bulk_create(held, ignore_conflicts=True, batch_size=500)
+    HeardOptOut.objects.bulk_create(held, batch_size=500)
     stop_requests.for_numbers([one.phone for one in held], stop_requests.Cause.HELD, now)
 
 

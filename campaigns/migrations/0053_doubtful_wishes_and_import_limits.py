@@ -44,8 +44,4 @@ class Migration(migrations.Migration):
             name='call',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='heard_opt_outs', to='campaigns.call'),
         ),
-        migrations.AddConstraint(
-            model_name='heardoptout',
-            constraint=models.UniqueConstraint(condition=models.Q(('contact_import__isnull', False)), fields=('contact_import', 'phone'), name='doubtful_wish_once_a_file'),
-        ),
     ]

@@ -116,17 +116,15 @@ class HeardOptOut(models.Model):
         verbose_name = _("heard opt-out")
         verbose_name_plural = _("heard opt-outs")
         ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["call", "phone"], name="heard_opt_out_once"),
-            models.UniqueConstraint(
-                fields=["contact_import", "phone"],
-                condition=Q(contact_import__isnull=False),
-                name="doubtful_wish_once_a_file",
-            ),
-        ]
+        constraints = [models.UniqueConstraint(fields=["call", "phone"], name="heard_opt_out_once")]
         indexes = [
             models.Index(fields=["phone"], condition=Q(decided_at__isnull=True), name="number_held"),
             models.Index(fields=["call"], condition=Q(decided_at__isnull=True), name="opt_out_undecided"),
+            models.Index(
+                fields=["contact_import", "phone"],
+                condition=Q(contact_import__isnull=False),
+                name="wish_of_a_file",
+            ),
         ]
 
     def __str__(self) -> str:

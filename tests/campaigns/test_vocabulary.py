@@ -15,6 +15,7 @@ from campaigns import reasons
 from campaigns.models import CallEvent
 from campaigns.reports import campaign_people
 from providers.types import FailureReason
+from tests.sources import tree_of
 
 ROOT = Path(__file__).parents[2]
 ONLY_TELL = {"reasons.py", "explanations.py", "campaign_words.py", "launch_sentence.py", "redial.py"}
@@ -33,7 +34,7 @@ def trees() -> tuple[ast.Module, ...]:
         if not {"migrations", "history", "sandbox"} & set(path.parts) and path.name not in ONLY_TELL
     ]
     assert len(files) > 200
-    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in files)
+    return tuple(tree_of(path.read_text(encoding="utf-8")) for path in files)
 
 
 def name_of(function: ast.expr) -> str:
@@ -115,5 +116,5 @@ def test_the_check_sees_a_word_that_nothing_writes() -> None:
         "x = SkipReason.A == y\nq.filter(r=SkipReason.B)\nmatch z:\n    case SkipReason.C: pass\n"
         "w = SkipReason.D\nf(reason=SkipReason.E)\n"
     )
-    found = {node.attr for node in written(ast.parse(lines)) if isinstance(node, ast.Attribute)}
+    found = {node.attr for node in written(tree_of(lines)) if isinstance(node, ast.Attribute)}
     assert {"D", "E"} == found & set("ABCDE")

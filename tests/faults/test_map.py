@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tests.migrated import ROOT
+from tests.sources import tree_of
 
 PAGE = Path(__file__).with_name("README.md")
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
@@ -16,7 +17,7 @@ LAST = 47
 
 def functions_of(path: Path) -> set[str]:
     """Return the names of all functions and methods of a file."""
-    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+    return {node.name for node in ast.walk(tree_of(path.read_text())) if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_fault_has_a_row() -> None:

@@ -22,6 +22,7 @@ from callcenter.commands import PlainCommand
 from campaigns.models import Call, Campaign
 from providers.types import CallStatus
 from tests.security.addresses import EVERYBODY, PLAUSIBLE, Address, Browsers, Reading, addresses
+from tests.sources import tree_of
 
 Status = Campaign.Status
 ROOT = Path(__file__).resolve().parents[2]
@@ -210,7 +211,7 @@ def recorded_codes() -> Iterator[tuple[str, str]]:
             text = path.read_text()
             if not any(f"{name}(" in text for name in RECORDING):
                 continue
-            for node in ast.walk(ast.parse(text)):
+            for node in ast.walk(tree_of(text)):
                 if not isinstance(node, ast.Call) or len(node.args) < 2:
                     continue
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))

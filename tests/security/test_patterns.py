@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 
 from tests.security.patterns import neighbours
+from tests.sources import tree_of
 
 FOLDERS = ("callcenter", "campaigns", "providers")
 CALLS = {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}
@@ -49,7 +50,7 @@ def patterns() -> Iterator[tuple[str, str | bytes, int]]:
         source = (settings.BASE_DIR / path).read_text()
         if not re.search(r"\bre\b", source):
             continue
-        tree = ast.parse(source)
+        tree = tree_of(source)
         names = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):

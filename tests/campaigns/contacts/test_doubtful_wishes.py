@@ -18,7 +18,7 @@ from campaigns.contacts import doubtful_wishes, heard_opt_outs
 from campaigns.contacts.importing.saved.forgetting import forget_files
 from campaigns.contacts.importing.saved.undoing import undo_import
 from campaigns.core import decision_kinds
-from campaigns.core.eligibility_facts import live_and_held, numbers_now
+from campaigns.core.eligibility_facts import numbers_now, numbers_set_apart
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Contact, ContactImport, DoNotCall, HeardOptOut, OtherNumber, StopRequest
 from campaigns.reports import today
@@ -40,7 +40,8 @@ def saved(tmp_path: Path, person: User | None = None) -> ContactImport:
 def held() -> set[str]:
     """Return whom the launch check and the commit point hold, which must agree."""
     numbers, now = [KNOWN, LANDLINE, NEW, SURE], timezone.now()
-    at_launch = live_and_held(now)[1] & set(numbers)
+    apart = numbers_set_apart(now).held
+    at_launch = {number for number in numbers if number in apart}
     assert numbers_now(numbers, now, None).held == at_launch
     return at_launch
 

@@ -10,6 +10,8 @@ import ast
 import re
 from dataclasses import dataclass
 
+from tests.sources import tree_of
+
 CALL = "Call"
 BULK = {"update_rows", "update_rows_returning", "set_rows", "set_rows_returning", "insert_rows", "load"}
 UPDATES = {"update", "aupdate"}
@@ -301,5 +303,5 @@ def status_writes(source: str, *, knows_calls: bool = True) -> list[Write]:
 
     A module that imports nothing of the campaigns holds no call: there, only what names one counts.
     """
-    found = _Finder(ast.parse(source), knows_calls).found
+    found = _Finder(tree_of(source), knows_calls).found
     return sorted(found, key=lambda write: (write.line, write.form))

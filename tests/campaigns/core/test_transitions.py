@@ -23,6 +23,7 @@ from providers.types import AT_VENDOR, FINAL, LIVE, CallStatus, FailureReason
 from tests.campaigns.core.status_writes import status_writes
 from tests.conftest import make_call, make_campaign, make_contact
 from tests.end_to_end.conftest import ROOT
+from tests.sources import tree_of
 
 Form = Callable[..., set[int]]
 NOW = datetime.datetime(2026, 11, 3, 9, 30, tzinfo=datetime.UTC)
@@ -354,6 +355,8 @@ def test_every_status_is_reached_and_left_by_the_table_alone() -> None:
 EXEMPT = {
     "campaigns/core/transitions/": "the one place",
     "campaigns/core/sql/bulk.py": "the statements themselves: no table and no column is named there",
+    "campaigns/core/sql/new_rows.py": "the statements themselves: no table and no column is named there",
+    "callcenter/demo_history.py": "a made-up past, written as it ended",
     "campaigns/privacy/retention.py": "empties columns that name a call that is deleted",
     "campaigns/history/": "a made-up past, written as it ended",
     "callcenter/moving/": "every row of another database, as it stands there",
@@ -367,7 +370,7 @@ def product_modules() -> list[Path]:
 
 def knows_calls(source: str) -> bool:
     """Tell whether a module outside the campaigns imports anything of theirs."""
-    names = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
     return any("campaigns" in ast.unparse(node) for node in names)
 
 

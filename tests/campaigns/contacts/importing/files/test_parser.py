@@ -124,8 +124,10 @@ import json, os, resource, sys
 import django
 django.setup()
 from pathlib import Path
-from campaigns.contacts.importing.files import reading
-from campaigns.contacts.importing.files.limits import FileRefused
+from campaigns.contacts.importing.files import parser, reading
+from campaigns.contacts.importing.files.limits import FileLimits, FileRefused
+# This process has no database to ask.
+parser.limits = lambda: FileLimits(25 * 1024 * 1024, 200_000)
 found = []
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for path in sys.argv[1:]:

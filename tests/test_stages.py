@@ -54,6 +54,20 @@ def test_stages_go_side_by_side_as_far_as_there_is_room(
     assert (tmp_path / "log").read_text().split() == ["begin", "end", "begin", "end"]
 
 
+def test_a_stage_that_fills_goes_on_behind_the_others_and_beside_none_that_is_alone(runner: ModuleType) -> None:
+    one, behind, next_one = (runner.Stage(name, ["true"], 1.5, fills=name != "one") for name in ("one", "two", "three"))
+    alone = runner.Stage("alone", ["true"], runner.ALONE)
+    assert runner.has_room(behind, [one], 2)
+    assert not runner.has_room(next_one, [one, behind], 2)
+    assert not runner.has_room(behind, [alone], 2)
+    assert not runner.has_room(alone, [behind], 2)
+    assert runner.has_room(runner.Stage("small", ["true"], 0.5), [one, behind], 2)
+    nice = [runner.Stage(name, ["nice"], 0.1, fills=name == "behind") for name in ("before", "behind")]
+    assert runner.run(nice)
+    before, after = (int((runner.OUTPUT / f"{stage.name}.txt").read_text()) for stage in nice)
+    assert after == min(before + runner.BEHIND, 19)
+
+
 def test_only_stages_on_the_engines_see_them(runner: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_DATABASE_URL", "postgres://somewhere/postgres")
     ask = ["sh", "-c", "echo [$TEST_DATABASE_URL]"]

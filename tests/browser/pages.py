@@ -20,7 +20,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
     finished = console.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'finished'")
     draft = console.number_of("SELECT min(id) FROM campaigns_campaign WHERE status = 'draft'")
     talked = console.number_of("SELECT min(id) FROM campaigns_call WHERE talk_seconds > 0")
-    failed = console.number_of("SELECT min(id) FROM campaigns_call WHERE status NOT IN ('completed')")
+    failed = console.number_of("SELECT min(id) FROM campaigns_call WHERE status NOT IN ('completed', 'pending')")
     person = console.number_of(f"SELECT contact_id FROM campaigns_call WHERE id = {talked}")
     forbidden = console.number_of(
         "SELECT min(c.id) FROM campaigns_contact c JOIN campaigns_donotcall d ON d.phone = c.phone"
@@ -34,7 +34,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
     bitel = console.number_of("SELECT min(id) FROM providers_provider WHERE vendor = 'bitel'")
     changed = console.number_of("SELECT min(campaign_id) FROM campaigns_campaignapproval WHERE ended_at IS NULL")
     question = console.number_of("SELECT min(id) FROM campaigns_question")
-    asked = console.number_of(f"SELECT campaign_id FROM campaigns_question WHERE id = {question}")
+    surveyed = console.number_of(f"SELECT campaign_id FROM campaigns_question WHERE id = {question}")
     given = console.number_of("SELECT min(id) FROM campaigns_handover")
     planned = console.number_of("SELECT min(id) FROM campaigns_callback")
     manager = (
@@ -56,12 +56,12 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/campaigns/{finished}/people/",
         f"/campaigns/{finished}/people/?state=talked",
         f"/campaigns/{finished}/people/?q=nobody+of+this+name",
-        f"/campaigns/{asked}/results/",
-        f"/campaigns/{asked}/results/?sort={question}",
+        f"/campaigns/{surveyed}/results/",
+        f"/campaigns/{surveyed}/results/?sort={question}",
         f"/campaigns/{draft}/results/",
-        f"/campaigns/{asked}/questions/",
-        f"/campaigns/{asked}/questions/{question}/",
-        f"/calls/?campaign={asked}&question={question}&answer=yes&column=person&column=answer-{question}",
+        f"/campaigns/{surveyed}/questions/",
+        f"/campaigns/{surveyed}/questions/{question}/",
+        f"/calls/?campaign={surveyed}&question={question}&answer=yes&column=person&column=answer-{question}",
         f"/campaigns/{finished}/redial/",
         f"/campaigns/{finished}/settings/",
         f"/campaigns/{finished}/activity/",

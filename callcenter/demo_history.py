@@ -1,14 +1,14 @@
 """The demo's past: three finished campaigns of the last four weeks, with what their calls found out.
 
-The calls never were at the simulator: they are over, so nobody looks for them there. The answers are those that the
-simulator's agents give, in the vendor's own shape, read by the product as it reads any.
+The calls never were at the simulator, so they have no id there: a vendor's list that lacks a call with an id freezes
+its provider at the next start. The answers are those that the simulator's agents give, in the vendor's own shape, read
+by the product as it reads any.
 """
 
 from __future__ import annotations
 
 import datetime
 import random
-import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -177,9 +177,8 @@ def _call(campaign: Campaign, contact: Contact, at: datetime.datetime, attempt: 
         answered_at=at + datetime.timedelta(seconds=8) if talk else None, ended_at=ended, changed_at=ended,
         status=status, rank=rules.rank_of(status, "vendor_error" if status == CallStatus.FAILED else ""),
         raw_status=status.value, failure_reason="vendor_error" if status == CallStatus.FAILED else "",
-        remote_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)), talk_seconds=talk, answered_by=answered_by,
+        talk_seconds=talk, answered_by=answered_by, extracted=nested(noted),
         cost=(PRICE * talk / 60).quantize(Decimal("0.0001")) if talk else None, currency="USD" if talk else "",
-        extracted=nested(noted),
     )  # fmt: skip
 
 

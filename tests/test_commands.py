@@ -26,6 +26,7 @@ from callcenter.supervision import ProcessGroup, Program, port_is_taken, wait_fo
 from campaigns.answers import figures
 from campaigns.core import hosts
 from campaigns.models import Call, Campaign, Contact, DialingSwitch, DoNotCall, WorkerHost
+from campaigns.tracking import start_comparison
 from providers.fields import box
 from providers.models import Agent, FormBefore, Provider, WebhookAddress
 from providers.sandbox.accounts import DEMO_ACCOUNTS
@@ -303,6 +304,12 @@ def test_the_demos_past_shows_what_its_calls_found_out(running_simulator: Sandbo
             found = figures.distribution_of(question)
             assert (found.answered > 10, found.unreadable, bool(found.parts)) == (True, 0, True), question
     assert not Call.objects.exclude(status__in=["completed", "no_answer", "busy", "failed"]).exists()
+    # A worker that starts now compares the simulator's lists with it, and dials.
+    DialingSwitch.objects.get_or_create(pk=1)
+    (provider,) = Provider.objects.filter(calls__isnull=False).distinct()
+    Provider.objects.filter(pk=provider.pk).update(uncompared_since=timezone.now())
+    assert start_comparison.compare(provider.pk)
+    assert not Provider.objects.exclude(frozen_at=None).exists()
     assert Campaign.objects.get(status="draft").questions.count() == 3
 
 

@@ -40,8 +40,8 @@ PLANNED = (
     Mutant(
         "leave a moved callback with whoever reserved it",
         PLANNING,
-        '| {"lease": None, "lease_until": None, "changed_at": now}',
-        '| {"changed_at": now}',
+        "            lease=None,\n            lease_until=None,\n",
+        "",
         TESTS + "it_is_moved_and_whoever_reserved_it_lost_it",
     ),
     Mutant(

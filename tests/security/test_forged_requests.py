@@ -28,6 +28,8 @@ def test_no_address_takes_a_form_without_its_token(
     taken = {name: answer.status_code for name, answer in told.items() if answer.status_code not in {403, 405}}
     # The API knows no cookie: whoever comes without a key is nobody.
     of_api = {name: status for name, status in taken.items() if name.startswith("api-")}
-    assert of_api
-    assert set(of_api.values()) == {401}, of_api
-    assert taken.keys() - of_api.keys() == OF_VENDORS, taken
+    assert set(of_api.values()) <= {401}, of_api
+    assert taken.keys() - of_api.keys() <= OF_VENDORS, taken
+    if method == "post":
+        assert of_api
+        assert "hook" in taken

@@ -15,6 +15,7 @@ from django.core.management import get_commands, load_command_class
 from django.db import connection, transaction
 from django.utils import timezone
 
+from callcenter.access.sealed_searches import BY_POST
 from callcenter.audit import actions, often
 from callcenter.audit.actions import BY_CODE
 from callcenter.audit.models import AuditEvent
@@ -66,6 +67,8 @@ NO_CHANGE = re.compile(
 IS_FULL = os.environ.get("SECURITY") == "full"
 REACHED = 35 if IS_FULL else 24
 """So many addresses at least write in this walk; the others need more than a form, and stand in their rooms' tests."""
+SHOWS_AGAIN = {"kept_form", BY_POST}
+"""Fields that let an address show something again instead of carrying it out."""
 WRITES = re.compile(r'^(INSERT INTO|UPDATE|DELETE FROM) "(\w+)"')
 QUIET = ("django.request", "django.security", "callcenter", "campaigns", "providers")
 SENT = PLAUSIBLE | {
@@ -146,9 +149,9 @@ def test_what_changes_something_is_recorded(browsers: Browsers) -> None:
                     if not actions and address.name not in EXEMPT:
                         silent[address.name] = sorted(written)
                     break
-                if reading.names <= names:
+                if reading.names - SHOWS_AGAIN <= names:
                     break
-                names |= reading.names
+                names |= reading.names - SHOWS_AGAIN
     assert silent == {}, "these addresses write without an audit event"
     assert len(changed) >= REACHED, sorted(changed)
 

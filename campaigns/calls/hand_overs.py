@@ -48,7 +48,7 @@ def refusal_of(wanted: Collection[int], team: int | None, giver: Person) -> str:
     """Return why calls of a team (None: of none) cannot be given to all of these users; empty where they can."""
     if not wanted or people_to_give_to(team, giver).filter(pk__in=wanted).count() == len(set(wanted)):
         return ""
-    return _("A user to whom calls are given is not in the campaign’s team: choose somebody who is.")
+    return _("A user who takes calls is not in the campaign’s team: choose a user of that team.")
 
 
 # By the campaign's policy, in the transaction that writes the news

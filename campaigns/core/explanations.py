@@ -105,7 +105,9 @@ AFTER_WAIT: dict[str, Words] = {
     WaitReason.QUIET_PERIOD: _("Nothing is to be done: it is called when the quiet period is over."),
     WaitReason.PERSON_CAP: _("Nothing is to be done: it is called on the day on which it is allowed again."),
     WaitReason.ATTEMPTS_A_DAY: _("Nothing is to be done: it is called on the next day there."),
-    WaitReason.BUDGET: _("It goes on when those calls turn out cheaper; else a manager raises the budget."),
+    WaitReason.BUDGET: _(
+        "Calling continues when those calls cost less than reserved; otherwise a manager raises the budget."
+    ),
     WaitReason.DAY_CAP: _("It is called when calls in progress cost less than reserved, or on the next day."),
 }
 

@@ -181,7 +181,7 @@ class _Writer:
         export = self._export
         owner = export.owner
         if owner is None or not owner.is_active or not may(owner, RIGHTS[export.kind]):
-            raise Impossible(_("Whoever asked for it may no longer export this."))
+            raise Impossible(_("The user who asked for this file no longer has the right to export it."))
         assert isinstance(owner, User)
         if not export.file:
             self._keep(file=f"{uuid.uuid4().hex}.{export.format}")

@@ -54,7 +54,7 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.handed_over": gettext_lazy("Handed over"),
     "campaign.launched": gettext_lazy("Launched"),
     "campaign.pilot_launched": gettext_lazy("Pilot launched"),
-    "campaign.pilot_over": gettext_lazy("The pilot is over: paused by itself"),
+    "campaign.pilot_over": gettext_lazy("The pilot is over: paused automatically"),
     "campaign.pilot_ended": gettext_lazy("The pilot was ended by hand"),
     "campaign.went_on": gettext_lazy("Went on with the rest after the pilot"),
     "campaign.scheduled": gettext_lazy("Start time set"),

@@ -38,7 +38,7 @@ class GiveForm(EditsRow, forms.Form):
 
     edited = Edited(["person"])
 
-    person = UserChoice(get_user_model().objects.none(), label=_("To whom"))
+    person = UserChoice(get_user_model().objects.none(), label=_("User who takes the call"))
 
     def __init__(self, data: Any, hand_over: HandOver, giver: Person) -> None:
         super().__init__(data)

@@ -44,7 +44,7 @@ class ZoneField(forms.ChoiceField):
     """The zone of that clock, with the time that it shows now."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"label": _("On the clock of"), **options})
+        super().__init__(**{"label": _("Time zone of this time"), **options})
 
 
 class ReasonField(forms.CharField):

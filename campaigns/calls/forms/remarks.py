@@ -37,7 +37,7 @@ class TagForm(forms.Form):
     tags = forms.CharField(
         label=_("Tags"),
         max_length=300,
-        help_text=_("Free words, parted by commas; those in use are suggested."),
+        help_text=_("Tags, separated by commas; those in use are suggested."),
         widget=forms.TextInput({"list": "tags", "autocomplete": "off", "dir": "auto"}),
     )
 

@@ -26,7 +26,7 @@ class OptOutForm(forms.Form):
         label=_("Until"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("The last day. Empty: for ever."),
+        help_text=_("The last day. Empty: permanently."),
     )
 
     def clean_reason(self) -> str:

@@ -50,7 +50,7 @@ class SaveForm(forms.Form):
         label=_("Tags"),
         required=False,
         max_length=MAX_TAGS_TEXT,
-        help_text=_("Parted by commas. Everybody who joins the list gets them, also people we know already."),
+        help_text=_("Separate with commas. Everybody who joins the list gets them, also people we know already."),
     )
 
     def clean_consent_source(self) -> str:

@@ -49,7 +49,9 @@ class PersonForm(EditsModelRow):
         widget=forms.TextInput({"dir": "ltr", "list": "zones", "autocomplete": "off"}),
         help_text=_("Such as Asia/Tehran. Empty: every zone the number may be in counts."),
     )
-    tags = forms.CharField(label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Parted by commas."))
+    tags = forms.CharField(
+        label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Separate with commas.")
+    )
     variables = forms.CharField(
         label=_("What an agent may know"),
         required=False,
@@ -151,7 +153,9 @@ class TagsForm(EditsRow, forms.Form):
 
     edited = Edited(["tags"])
 
-    tags = forms.CharField(label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Parted by commas."))
+    tags = forms.CharField(
+        label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Separate with commas.")
+    )
 
     def __init__(self, data: Any, contact: Contact) -> None:
         super().__init__(data, initial={"tags": ", ".join(contact.tags)})

@@ -117,7 +117,7 @@ class CampaignForm(PolicyForm):
         label=_("Tags"),
         required=False,
         max_length=600,
-        help_text=_("Parted by commas. Only people who carry one of them are called; without a list, all who do."),
+        help_text=_("Separate with commas. Only people who carry one of them are called; without a list, all who do."),
     )
     excluded_campaigns = RowsField(
         Campaign.objects.none(),

@@ -252,7 +252,7 @@ def test_why_a_file_cannot_be_written_is_said(manager: User, nudged: list[int]) 
     manager.groups.clear()
     job.write(demoted.pk)
     demoted.refresh_from_db()
-    assert "no longer export" in demoted.error
+    assert "no longer has the right to export" in demoted.error
 
 
 def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:

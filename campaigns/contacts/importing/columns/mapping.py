@@ -30,7 +30,7 @@ FIELDS: dict[str, Promise] = {
     NAME: gettext_lazy("Name"),
     TIME_ZONE: gettext_lazy("Time zone"),
     DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
-    TAGS: gettext_lazy("Tags (parted by commas)"),
+    TAGS: gettext_lazy("Tags (separated by commas)"),
     CONSENT: gettext_lazy("Consent (yes or no)"),
     CONSENT_SOURCE: gettext_lazy("Consent given by"),
     CONSENT_AT: gettext_lazy("Consent given at"),

@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import os
 import socket
+import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -51,6 +52,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SOME_TIME = datetime.datetime(2026, 3, 4, 5, 6, tzinfo=datetime.UTC)
 """For a table of cases that only asks whether a time is set."""
 COLLECTED_FROM = timezone.now()
+THREADS = frozenset(threading.enumerate())
+"""Those of the runner itself."""
 
 
 # A busy machine is no fault of what is tested. The same tree is asked the same; `.ci/full` asks something new.
@@ -65,7 +68,12 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage again, seldom, and never more among what was there before the first test."""
+    """Refuse a thread that an import started, then look for garbage again, and never among what was there before.
+
+    Such a thread would work on beside every test: in the database of the test, its cache and its mails.
+    """
+    if begun := [thread.name for thread in threading.enumerate() if thread not in THREADS]:
+        raise pytest.UsageError(f"collecting the tests started threads, which would work beside each test: {begun}")
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()

@@ -32,12 +32,14 @@ from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit import often, triggers
 from callcenter.audit.models import AuditEvent, AuditLink, AuditSeal
 from callcenter.context import audit_log, background_work
+from campaigns.contacts.importing.files import parser
 from campaigns.core.hosts import HostStanding, Standing
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
 from providers.client.transfers import Transfer
 from providers.models import Agent, CallerId, Provider, pace
 from providers.paced_reads import Reserve
 from tests.made_database import django_db_modify_db_settings  # noqa: F401 - a fixture of pytest-django, overridden
+from tests.parsed_here import parse_here
 from tests.simulated_time import SimulatedTime
 
 _counter = itertools.count(1)
@@ -146,6 +148,12 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return made
 
     monkeypatch.setattr(Transfer, "_open", guarded_socket)
+
+
+@pytest.fixture(autouse=True)
+def parsed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse uploaded files in the process of the test: a page asks three processes, each of which starts in 45 ms."""
+    monkeypatch.setattr(parser, "parse", parse_here)
 
 
 @pytest.fixture(autouse=True)

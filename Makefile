@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
-ON_SQLITE := lint types project unit kills e2e browser
+ON_SQLITE := compile lint types project unit kills e2e browser
 ON_ENGINES := unit-engines kills-engines e2e-engines
 END_TO_END = $(shell grep -rl --include='test_*.py' 'mark\.end_to_end' tests)
 ENGINE ?= sqlite
@@ -15,7 +15,7 @@ BROWSER_LANGUAGES := en fa
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up init setup test lint types project unit e2e browser kills deploy docs image faults figures engines
+.PHONY: help install demo up init setup test compile lint types project unit e2e browser kills deploy docs image faults figures engines
 .PHONY: security contracts weak scan mutants benchmarks messages upgrades clean
 
 help: ## Show this list
@@ -64,6 +64,9 @@ project: $(DEV) ## Migrations, settings of a production start, translations
 	$(PY) manage.py makemigrations --check --dry-run --settings tests.settings
 	.ci/production $(PY) manage.py check --deploy --fail-level WARNING
 	.ci/messages
+
+compile: $(DEV) ## Read all code once, so that no later process compiles it
+	$(PYTEST) -n 0 -qq --collect-only
 
 unit: $(DEV) ## Tests without processes or a browser
 	@.ci/need gcc libc6-dev

@@ -8,6 +8,7 @@ import ipaddress
 import itertools
 import os
 import socket
+import threading
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -31,12 +32,14 @@ from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit import often, triggers
 from callcenter.audit.models import AuditEvent, AuditLink, AuditSeal
 from callcenter.context import audit_log, background_work
+from campaigns.contacts.importing.files import parser
 from campaigns.core.hosts import HostStanding, Standing
 from campaigns.models import Call, Campaign, Contact, ContactList, ListMembership
 from providers.client.transfers import Transfer
 from providers.models import Agent, CallerId, Provider, pace
 from providers.paced_reads import Reserve
 from tests.made_database import django_db_modify_db_settings  # noqa: F401 - a fixture of pytest-django, overridden
+from tests.parsed_here import parse_here
 from tests.simulated_time import SimulatedTime
 
 _counter = itertools.count(1)
@@ -51,6 +54,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SOME_TIME = datetime.datetime(2026, 3, 4, 5, 6, tzinfo=datetime.UTC)
 """For a table of cases that only asks whether a time is set."""
 COLLECTED_FROM = timezone.now()
+THREADS = frozenset(threading.enumerate())
+"""Those of the runner itself."""
 
 
 # A busy machine is no fault of what is tested. The same tree is asked the same; `.ci/full` asks something new.
@@ -65,7 +70,12 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage again, seldom, and never more among what was there before the first test."""
+    """Refuse a thread that an import started, then look for garbage again, and never among what was there before.
+
+    Such a thread would work on beside every test: in the database of the test, its cache and its mails.
+    """
+    if begun := [thread.name for thread in threading.enumerate() if thread not in THREADS]:
+        raise pytest.UsageError(f"collecting the tests started threads, which would work beside each test: {begun}")
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
@@ -138,6 +148,12 @@ def no_open_network(monkeypatch: pytest.MonkeyPatch) -> None:
         return made
 
     monkeypatch.setattr(Transfer, "_open", guarded_socket)
+
+
+@pytest.fixture(autouse=True)
+def parsed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parse uploaded files in the process of the test: a page asks three processes, each of which starts in 45 ms."""
+    monkeypatch.setattr(parser, "parse", parse_here)
 
 
 @pytest.fixture(autouse=True)

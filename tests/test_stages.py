@@ -46,12 +46,30 @@ def test_stages_go_side_by_side_as_far_as_there_is_room(
     runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner.os, "cpu_count", lambda: 2)
-    command = ["sh", "-c", f"echo begin >> {tmp_path}/log; sleep 0.5; echo end >> {tmp_path}/log"]
+    log = tmp_path / "log"
+    # Each goes on when two have begun, however long that takes.
+    both = f"until [ $(grep -c begin {log}) -ge 2 ]; do sleep 0.05; done"
+    command = ["sh", "-c", f"echo begin >> {log}; {both}; echo end >> {log}"]
     assert runner.run([runner.Stage(name, command, 1.0) for name in ("one", "two", "three")])
-    assert (tmp_path / "log").read_text().split()[:3] == ["begin", "begin", "end"]
-    (tmp_path / "log").unlink()
+    assert log.read_text().split()[:3] == ["begin", "begin", "end"]
+    log.unlink()
+    command = ["sh", "-c", f"echo begin >> {log}; sleep 0.2; echo end >> {log}"]
     assert runner.run([runner.Stage(name, command, runner.ALONE) for name in ("four", "five")])
-    assert (tmp_path / "log").read_text().split() == ["begin", "end", "begin", "end"]
+    assert log.read_text().split() == ["begin", "end", "begin", "end"]
+
+
+def test_a_stage_waits_for_the_end_of_another_where_that_one_runs_too(
+    runner: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner.os, "cpu_count", lambda: 2)
+    log = tmp_path / "log"
+    later = runner.Stage("later", ["sh", "-c", f"echo later >> {log}"], 0.1, after="code")
+    assert runner.run([later, runner.Stage("code", ["sh", "-c", f"sleep 0.2; echo code >> {log}"], 0.1)])
+    assert log.read_text().split() == ["code", "later"]
+    assert runner.run([runner.Stage("later", ["true"], 0.1, after="code")])
+    # What runs tests, and beside it nothing that is long by nature.
+    reads = {"kills", "kills-engines", "browser", "e2e", "e2e-engines", "unit", "unit-engines"}
+    assert {name for name, stage in runner.STAGES.items() if stage.after == runner.COMPILE} == reads
 
 
 def test_a_stage_that_fills_goes_on_behind_the_others_and_beside_none_that_is_alone(runner: ModuleType) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.contrib.auth.models import User
+from django.core.wsgi import get_wsgi_application
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
@@ -20,7 +21,6 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from callcenter.access import rights
-from callcenter.wsgi import application
 from tests.conftest import make_person
 from tests.programs import ROOT, Program
 from tests.security.api_routes import API_WAYS
@@ -81,7 +81,7 @@ def ask(operation: Any, mode: GenerationMode, headers: dict[str, str], **fixed: 
 
 
 def test_every_operation_keeps_to_the_served_schema(program: Program, django_user_model: type[User]) -> None:
-    schema = schemathesis.openapi.from_wsgi(f"{ROOT}/openapi.json", application)
+    schema = schemathesis.openapi.from_wsgi(f"{ROOT}/openapi.json", get_wsgi_application())
     owner = program.key.owner
     rows = Whose(owner, None, owner, "Contract")
     headers = {"Authorization": f"Bearer {program.secret}"}

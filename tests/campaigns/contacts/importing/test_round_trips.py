@@ -154,7 +154,6 @@ def test_the_do_not_call_list_comes_back_whole(tmp_path: Path, client: Client, k
 # No row, no digit
 
 
-@pytest.mark.usefixtures("parsed_here")
 @how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(CELLS, NUMBERS, NUMBERS), min_size=1, max_size=12),

@@ -208,7 +208,6 @@ ROWS = st.lists(
 )
 
 
-@pytest.mark.usefixtures("parsed_here")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ROWS, min_size=1, max_size=3), st.sampled_from(["", READ, SKIP]), st.sets(st.integers(1, 8)))
 def test_no_row_is_unaccounted_for(

@@ -50,6 +50,11 @@ MEGABYTE = 1 << 20
 LIMITS = FileLimits(50 * MEGABYTE, 200_000)
 
 
+@pytest.fixture(autouse=True)
+def parsed_here() -> None:
+    """Leave each reading to a process of its own: that is what is tested here."""
+
+
 def book(path: Path, rows: str, shared: str = "") -> Path:
     """Write a workbook of one sheet, and of texts that cells share."""
     parts = {

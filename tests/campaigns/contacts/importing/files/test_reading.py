@@ -148,7 +148,6 @@ def test_zeros_and_broken_letters_are_reported_row_by_row(tmp_path: Path) -> Non
     assert people[-1].phone.e164 == "+989130000002"
 
 
-@pytest.mark.usefixtures("parsed_here")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.text('ab,"\n\r 12\x00', max_size=8), min_size=1, max_size=4), max_size=12))
 def test_what_a_program_writes_is_read_back(tmp_path: Path, table: list[list[str]]) -> None:
@@ -159,7 +158,6 @@ def test_what_a_program_writes_is_read_back(tmp_path: Path, table: list[list[str
     assert read == [row for row in table if any(row)]
 
 
-@pytest.mark.usefixtures("parsed_here")
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:

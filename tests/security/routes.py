@@ -159,7 +159,7 @@ WAYS: dict[str, Way] = {
     **dict.fromkeys((
         "account_login", "account_logout", "account_signup", "account_reset_password", "account_reset_password_done",
         "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_authenticate", "invitation",
-        "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
+        "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
         "socialaccount_signup", "socialaccount_connections",
     ), PUBLIC),
     **dict.fromkeys((

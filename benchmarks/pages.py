@@ -43,7 +43,7 @@ OF_SIGN_IN = frozenset(
     {
         "account_login", "account_logout", "account_signup", "account_reauthenticate", "account_change_password",
         "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-        "account_reset_password_from_key_done", "mfa_authenticate", "mfa_reauthenticate",
+        "account_reset_password_from_key_done", "mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate",
         "mfa_reauthenticate_webauthn", "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_list_webauthn",
         "mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
         "mfa_generate_recovery_codes", "socialaccount_login_cancelled", "socialaccount_login_error",

@@ -136,6 +136,8 @@ def _of_allauth(openid: OpenIdSettings, *, is_debug: bool) -> dict[str, Any]:
         "MFA_TOTP_ISSUER": "Callcenter",
         "MFA_TOTP_TOLERANCE": 1,
         "MFA_RECOVERY_CODES_SHOW_ONCE": True,
+        "MFA_PASSKEY_LOGIN_ENABLED": True,
+        "MFA_RATE_LIMITS": False,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": is_debug,
         "MFA_FORMS": {
             "authenticate": "callcenter.sign_in.forms.CodeForm",
@@ -143,6 +145,7 @@ def _of_allauth(openid: OpenIdSettings, *, is_debug: bool) -> dict[str, Any]:
             "activate_totp": "callcenter.sign_in.forms.NewAppForm",
             "add_webauthn": "callcenter.sign_in.forms.NewKeyForm",
             "authenticate_webauthn": "callcenter.sign_in.forms.KeyForm",
+            "login_webauthn": "callcenter.sign_in.passkeys.PasskeyForm",
             "reauthenticate_webauthn": "callcenter.sign_in.forms.KeyAgainForm",
         },
         "SOCIALACCOUNT_ADAPTER": "callcenter.sign_in.openid.OpenIdAdapter",

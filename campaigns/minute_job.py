@@ -10,7 +10,7 @@ from callcenter.access.models import KeptForm
 from callcenter.api.models import OnceRequest
 from callcenter.audit import often, retention, sealing, verifying
 from campaigns import queue
-from campaigns.answers import waiting
+from campaigns.answers import removal, waiting
 from campaigns.callbacks import planning as callbacks
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
@@ -88,7 +88,7 @@ def sweep() -> dict[str, int]:
         queue.nudge_sync(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
-    if waiting.has_waiting():
+    if waiting.has_waiting() or removal.has_removed():
         queue.nudge_answers()
     for export_id in job.unfinished(now):
         queue.nudge_export(export_id)

@@ -8,7 +8,7 @@ from typing import ParamSpec
 
 from callcenter.audit.context import in_the_background
 from campaigns import minute_job, queue, schedules
-from campaigns.answers import waiting
+from campaigns.answers import removal, waiting
 from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
@@ -95,8 +95,8 @@ def write_export(export_id: int) -> None:
 
 @recorded
 def read_answers() -> None:
-    """Read calls for questions that were added or changed, and queue the next slice while some are left."""
-    if waiting.read_waiting():
+    """Clear the answers of removed questions, read calls for new ones, and queue the next slice while some are left."""
+    if removal.clear_removed() or waiting.read_waiting():
         queue.nudge_answers()
 
 

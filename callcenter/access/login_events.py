@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,15 @@ def _is_of_a_browser(request: HttpRequest | None) -> bool:
 def logged_in(request: HttpRequest | None, user: AbstractBaseUser, **_: Any) -> None:
     """Record a log-in."""
     if _is_of_a_browser(request):
-        record(user, "login.succeeded", user)
+        record(user, "login.succeeded", user, **({"method": way} if (way := _way(request, user)) else {}))
+
+
+def _way(request: HttpRequest | None, user: AbstractBaseUser) -> str:
+    """Return by what somebody got in, as django-allauth kept it in the session: "password, totp" or "passkey"."""
+    if not hasattr(request, "session"):
+        return ""
+    ways = get_authentication_records(request, user)
+    return ", ".join("passkey" if way.get("passwordless") else way.get("type") or way["method"] for way in ways)
 
 
 def logged_out(request: HttpRequest | None, user: AbstractBaseUser | None, **_: Any) -> None:

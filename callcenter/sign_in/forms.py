@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.internal.auth import parse_registration_response
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -22,6 +25,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from callcenter.access.client_address import client_network
+from callcenter.audit.often import A_MINUTE, note
 from callcenter.formats.json_field import JsonField
 from callcenter.sign_in import throttle
 from callcenter.sign_in.models import Attempts
@@ -151,21 +155,83 @@ class NewAppForm(Guessed, ActivateTOTPForm):  # type: ignore[misc]
         return code
 
 
+UNREADABLE = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, NotImplementedError,
+    struct.error,
+)  # fmt: skip
+"""What the library of security keys raises, beside its own refusals, for what no browser sends."""
+
+
 class OfKey(forms.Form):
     """What the forms of security keys share: what the browser says of the key may be anything."""
 
     credential = JsonField(widget=forms.HiddenInput)
 
 
+def refused_key() -> ValidationError:
+    """Return the error for what is no answer of a key, or not the right one."""
+    return ValidationError(_("This key was not accepted. Try again, or choose another way."), code="incorrect_code")
+
+
+NO_KEY = _("This key was not added. Try again, or use another one.")
+NO_PASSKEY = _(
+    "This key was not added: a passkey must ask for a PIN, a fingerprint or your face. Use another, or untick it."
+)
+
+
 class NewKeyForm(OfKey, AddWebAuthnForm):  # type: ignore[misc]
-    """A security key that is being added."""
+    """A security key that is being added, for log-in with it alone where its user may do that."""
+
+    def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
+        super().__init__(*arguments, user=user, **options)
+        if not can_use_passkeys(user):
+            del self.fields["passwordless"]
+            return
+        self.fields["passwordless"].label = _("Passkey: log in with this key alone, without a password")
+        self.fields["passwordless"].help_text = _("The key then asks for a PIN, your fingerprint or your face.")
+
+    def clean(self) -> dict[str, Any]:
+        """Return what was entered. Raises ValidationError for a passkey that did not make sure of its user."""
+        is_known = False
+        with suppress(ValidationError, *UNREADABLE):
+            found: dict[str, Any] = super().clean()
+            said = parse_registration_response(found["credential"]).response.attestation_object.auth_data
+            # Of a key whose algorithm the library does not know, no answer could be checked.
+            is_known = said.credential_data.public_key.ALGORITHM is not None
+        if "credential" in self.cleaned_data and not is_known:
+            wants_more = self.cleaned_data.get("passwordless")
+            raise ValidationError(NO_PASSKEY if wants_more else NO_KEY, code="incorrect_code")
+        return self.cleaned_data
 
 
-class KeyForm(OfKey, AuthenticateWebAuthnForm):  # type: ignore[misc]
+def can_use_passkeys(user: User) -> bool:
+    """Return whether a passkey alone logs a user in: it stands for a password of theirs, where passwords do."""
+    return settings.PASSWORD_LOGIN and user.has_usable_password()
+
+
+class ProvesByKey(OfKey):
+    """What the forms share by which people prove with a key who they are: what is refused is recorded."""
+
+    method = "second_factor"
+
+    def clean_credential(self) -> Any:
+        """Return the authenticator. Raises ValidationError for a key that is none of the user's."""
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except (ValidationError, *UNREADABLE):
+            self.note_failure(self.user)  # type: ignore[attr-defined]
+            raise refused_key() from None
+
+    def note_failure(self, user: User | None) -> None:
+        """Record a failed log-in; many within a minute are counted."""
+        note(None, "login.failed", user, known=user is not None, method=self.method, window=A_MINUTE)
+
+
+class KeyForm(ProvesByKey, AuthenticateWebAuthnForm):  # type: ignore[misc]
     """A security key, after the password."""
 
 
-class KeyAgainForm(OfKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+class KeyAgainForm(ProvesByKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]
     """The same, to prove again who one is."""
 
 

@@ -59,6 +59,11 @@ def key_of(kind: str, *parts: str) -> str:
     return salted_hmac("callcenter.sign_in.throttle", text, algorithm="sha256").hexdigest()
 
 
+def gate_of_address(network: str) -> Gate:
+    """Return what all attempts from one address are counted by, over all names and passkeys."""
+    return Gate(key_of("address", network), FREE_OF_AN_ADDRESS, is_forgiven=False)
+
+
 def gates_of(name: str, network: str, browser: str) -> list[Gate]:
     """Return what a password's attempt is counted by; `browser` is the mark of one that the name is known from."""
     if browser:
@@ -70,7 +75,7 @@ def gates_of(name: str, network: str, browser: str) -> list[Gate]:
     pair = key_of("pair", name, network)
     return [
         Gate(pair, FREE_WHILE_GUESSED_AT, DELAY_WHILE_GUESSED_AT) if is_guessed_at else Gate(pair),
-        Gate(key_of("address", network), FREE_OF_AN_ADDRESS, is_forgiven=False),
+        gate_of_address(network),
         Gate(all_of_name, None, is_forgiven=False),
     ]
 

@@ -11,7 +11,7 @@ from allauth.socialaccount.providers.openid_connect import views as openid
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from callcenter.sign_in import people_views, views
+from callcenter.sign_in import passkeys, people_views, views
 
 to_login = RedirectView.as_view(pattern_name="login")
 log_in = views.SignInView.as_view()
@@ -22,6 +22,7 @@ urlpatterns = [
     path("logout/", views.log_out, name="logout"),
     path("logout/", views.log_out, name="account_logout"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("login/passkey/", passkeys.PasskeyView.as_view(), name="mfa_login_webauthn"),
     path("login/new/", to_login, name="account_signup"),
     path("prove/", views.prove, name="prove"),
     path("prove/password/", account.reauthenticate, name="account_reauthenticate"),

@@ -88,13 +88,18 @@ def change(person: Person, question: Question, values: Mapping[str, Any], shown:
 
 
 def remove(person: Person, question: Question) -> int:
-    """Remove a question with its answers, also those that people entered; returns how many there were."""
+    """Remove a question with its answers, also those that people entered; returns how many there were.
+
+    It is shown nowhere any more. Its answers, which may be a million, are cleared by the worker (`removal`).
+    """
     _demand(person, question.campaign)
+    count = Answer.objects.filter(question=question.pk).count()
     with transaction.atomic():
-        answers = Answer.objects.filter(question=question.pk)
-        count = int(answers._raw_delete(answers.db))
-        if Question.objects.filter(pk=question.pk).delete()[0]:
+        # Its name and the goal are free for another one: no name that is typed begins with a blank.
+        left = {"removed_at": timezone.now(), "name": f" {question.pk}", "goal": "", "unread_below": None}
+        if Question.objects.filter(pk=question.pk).update(**left):
             record(person, "question.removed", question.campaign, question=question.name, answers=count)
+            queue.nudge_answers()
     return count
 
 

@@ -148,7 +148,8 @@ def light(calls: CallQuerySet, columns: Sequence[LogColumn]) -> CallQuerySet:
     asked = [column.question.pk for column in columns if column.question is not None]
     shows_all = any(column.key == "answers" for column in columns)
     if asked or shows_all:
-        answers = Answer.objects.select_related("question").order_by("question")
+        asked_now = Answer.objects.filter(question__removed_at__isnull=True)
+        answers = asked_now.select_related("question").order_by("question")
         calls = calls.prefetch_related(
             Prefetch("typed_answers", answers if shows_all else answers.filter(question__in=asked))
         )

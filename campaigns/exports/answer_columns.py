@@ -20,7 +20,8 @@ def answers_of(batch: Batch) -> list[dict[int, Answer]]:
     if _KEPT not in batch.kept:
         calls = batch.raw("pk")
         by_call: dict[int, dict[int, Answer]] = defaultdict(dict)
-        for answer in Answer.objects.filter(call__in=calls).select_related("question").order_by("question"):
+        held = Answer.objects.filter(call__in=calls, question__removed_at__isnull=True)
+        for answer in held.select_related("question").order_by("question"):
             by_call[answer.call_id][answer.question_id] = answer
         batch.kept[_KEPT] = [by_call.get(call, {}) for call in calls]
     found: list[dict[int, Answer]] = batch.kept[_KEPT]

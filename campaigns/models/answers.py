@@ -19,6 +19,14 @@ MAX_RAW = 500
 MAX_KEY = 100
 
 
+class Questions(models.Manager["Question"]):
+    """The questions that are asked: those that were removed only wait until their answers are cleared."""
+
+    def get_queryset(self) -> models.QuerySet[Question]:
+        """Return them."""
+        return super().get_queryset().filter(removed_at__isnull=True)
+
+
 class Question(models.Model):
     """What a campaign asks: a name, a type, and where its answers come from."""
 
@@ -52,7 +60,12 @@ class Question(models.Model):
     """The key of the answer that is the campaign's goal, or the least number that is; empty for no goal."""
     unread_below = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     """Calls of the campaign with lower ids are still to be read for it, from the newest down; None: all are read."""
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it was removed: shown nowhere from then on, and gone once a worker has cleared its answers."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = Questions()
+    all_rows = models.Manager["Question"]()
 
     class Meta:
         verbose_name = _("question")

@@ -45,9 +45,11 @@ def look(page: Page) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
-def test_a_key_is_added_and_opens_the_door(console: Console, words: Words, size: Any) -> None:
-    name = f"key-{words.language}-{size['width']}"
+PASSKEY = KEY | {"transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+
+
+def begin(console: Console, words: Words, name: str, size: Any, key: dict[str, Any]) -> tuple[Page, str]:
+    """Return a page of a new caller, who has a key at hand, and the origin; nobody is logged in."""
     console.stack.manage(
         "shell", "-v0", "-c", f"from tests.browser.inside import *; make_caller({name!r}, {PASSWORD!r})"
     )
@@ -57,7 +59,14 @@ def test_a_key_is_added_and_opens_the_door(console: Console, words: Words, size:
     page.context.add_cookies([{"name": "django_language", "value": words.language, "url": origin}])
     device = page.context.new_cdp_session(page)
     device.send("WebAuthn.enable")
-    device.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+    return page, origin
+
+
+@pytest.mark.parametrize("size", [PHONE, SCREEN], ids=["phone", "screen"])
+def test_a_key_is_added_and_opens_the_door(console: Console, words: Words, size: Any) -> None:
+    name = f"key-{words.language}-{size['width']}"
+    page, origin = begin(console, words, name, size, KEY)
     keys = Keyboard(page)
     page.goto(f"{origin}/login/?next=/second-factor/keys/new/")
     log_in(page, words, name)
@@ -76,4 +85,23 @@ def test_a_key_is_added_and_opens_the_door(console: Console, words: Words, size:
     page.wait_for_url(at("/login/code/"))
     look(page)
     keys.press(page.get_by_role("button", name=words("Use a security key")))
+    page.wait_for_url(at("/people/"))
+
+
+def test_a_passkey_opens_the_door_alone(console: Console, words: Words) -> None:
+    name = f"passkey-{words.language}"
+    page, origin = begin(console, words, name, PHONE, PASSKEY)
+    keys = Keyboard(page)
+    page.goto(f"{origin}/login/?next=/second-factor/keys/new/")
+    log_in(page, words, name)
+    page.wait_for_url(at("/second-factor/keys/new/"))
+    keys.press(page.get_by_label(words("Passkey: log in with this key alone, without a password")), "Space")
+    keys.press(page.get_by_role("button", name=words("Add a security key")))
+    page.wait_for_url(at("/second-factor/codes/"))
+    page.context.clear_cookies(name="session")
+    page.goto(f"{origin}/login/?next=/people/")
+    button = page.get_by_role("button", name=words("Log in with a passkey"))
+    expect(button).to_be_visible()
+    look(page)
+    keys.press(button)
     page.wait_for_url(at("/people/"))

@@ -34,6 +34,7 @@ ROWS = {
     "calls/unknown-at-vendor/": "campaigns.unknownvendorcall",
     "calls/": "campaigns.call",
     "hand-overs/": "campaigns.handover",
+    "people/allowed-numbers/": "campaigns.allowednumber",
     "people/": "campaigns.contact",
     "lists/": "campaigns.contactlist",
     "do-not-call/": "campaigns.donotcall",
@@ -45,9 +46,20 @@ ROWS = {
     "preferences/sessions/": "access.opensession",
     "hooks/": "providers.provider",
     "api/keys/": "api.apikey",
-    "api/v1/": "",
+    "api/v1/people/": "campaigns.contact",
+    "api/v1/lists/": "campaigns.contactlist",
+    "api/v1/do-not-call/": "campaigns.donotcall",
+    "api/v1/calls/": "campaigns.call",
+    "api/v1/campaigns/": "campaigns.campaign",
+    "api/v1/exports/": "campaigns.callexport",
+    "api/v1/providers/": "providers.provider",
+    "callbacks/": "campaigns.callback",
+    "decisions/two-people/": "access.twopersonrequest",
+    "users/": "auth.user",
+    "second-factor/keys/": "mfa.authenticator",
+    "kept-forms/": "access.keptform",
 }
-"""Whose id an address carries, by its beginning; the first that fits."""
+"""Whose id an address carries, by its beginning; the first that fits. Those of Set-up name their model themselves."""
 PARTS = {
     "tag": "campaigns.calltag",
     "note": "campaigns.contactnote",
@@ -55,6 +67,8 @@ PARTS = {
     "question_pk": "campaigns.question",
 }
 """Whose id a further part of an address is."""
+WITHOUT_ROWS = ("openid/", "password/new/", "setup/r/")
+"""Beginnings of addresses whose parts are no ids."""
 WORDS = {
     "token": "a" * 40,
     "verdict": "now",
@@ -62,7 +76,6 @@ WORDS = {
     "slug": "first-call",
     "kind": "csv",
     "app_label": "providers",
-    "object_id": "1",
     "content_type_id": "1",
     "url": "nowhere/",
 }
@@ -118,13 +131,19 @@ def _parts(route: str) -> list[str]:
     return re.findall(r"<(\w+)>", route)
 
 
-def _value(route: str, part: str) -> str:
+def rows_of(route: str, part: str) -> str:
+    """Return the model whose id a part of an address is; empty where it is none, or nobody named it here."""
     if part in WORDS:
-        return WORDS[part]
-    label = next((label for beginning, label in ROWS.items() if route.startswith(beginning)), "")
-    label = PARTS.get(part, label)
+        return ""
+    if match := re.match(r"setup/(\w+)/(\w+)/", route):
+        return f"{match[1]}.{match[2]}"
+    return PARTS.get(part, next((label for beginning, label in ROWS.items() if route.startswith(beginning)), ""))
+
+
+def _value(route: str, part: str) -> str:
+    label = rows_of(route, part)
     if not label:
-        return "1"
+        return WORDS.get(part, "1")
     rows = apps.get_model(label)._base_manager.order_by("pk" if part != "other" else "-pk")
     return str(rows.values_list("pk", flat=True).first() or 1)
 

@@ -160,7 +160,7 @@ WAYS: dict[str, Way] = {
         "account_login", "account_logout", "account_signup", "account_reset_password", "account_reset_password_done",
         "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_authenticate", "invitation",
         "openid_connect_login", "openid_connect_callback", "socialaccount_login_cancelled", "socialaccount_login_error",
-        "socialaccount_signup", "socialaccount_connections",
+        "socialaccount_signup", "socialaccount_connections", "mfa_login_webauthn",
     ), PUBLIC),
     **dict.fromkeys((
         "mfa_index", "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_generate_recovery_codes",

@@ -92,7 +92,7 @@ def test_log_in_failure_and_log_out(client: Client, manager: User) -> None:
     assert events == [
         ("login.failed", None, str(manager.pk), {"known": True}),
         ("login.failed", None, "", {"known": False}),
-        ("login.succeeded", manager.pk, str(manager.pk), {}),
+        ("login.succeeded", manager.pk, str(manager.pk), {"method": "password"}),
         ("login.ended", manager.pk, str(manager.pk), {}),
     ]
     assert "my-password" not in str(list(AuditEvent.objects.values()))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import CALLER
 from callcenter.audit.models import AuditEvent
-from campaigns.answers import figures, reading, suggestions, waiting
+from campaigns.answers import figures, reading, removal, suggestions, waiting
 from campaigns.launch import drafts
 from campaigns.models import Answer, Call, Campaign, Question
 from campaigns.privacy import erasure, retention
@@ -65,6 +65,7 @@ def test_what_the_agent_noted_becomes_a_question_with_all_its_answers(
     opened = client.get(log.replace("&amp;", "&"))
     assert len(opened.context["page"].rows) == 3
     assert client.post(reverse("question-remove", args=[campaign.pk, question.pk])).status_code == 302
+    removal.clear_removed()
     assert not Answer.objects.exists()
     actions = AuditEvent.objects.filter(action__startswith="question.").order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["question.added", "question.removed"]

@@ -32,6 +32,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 LABELS = {right.code: right.label for right in RIGHTS}
 BEARER = {"WWW-Authenticate": "Bearer"}
+THROUGH = "callcenter.through"
+"""In the WSGI environment: by which of our own ways a request came, such as MCP; the audit log names it."""
 
 
 class KeyRequest(HttpRequest):
@@ -55,7 +57,8 @@ class KeyDoor(HttpBearer):
         asked = cast(Any, request)
         # The second is what the log of requests reads, which asks nothing itself.
         asked.user = asked._cached_user = opened.person
-        context.current().source = f"API key {opened.key.prefix} ({opened.key.name})"
+        through = f"{request.META[THROUGH]}: " if THROUGH in request.META else ""
+        context.current().source = f"{through}API key {opened.key.prefix} ({opened.key.name})"
         # Days in filters are days of the owner, as on their pages; the middleware takes it back.
         timezone.activate(zone_of(opened.person))
         return opened

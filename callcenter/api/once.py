@@ -16,6 +16,18 @@ from callcenter.api.problems import Problem
 
 HEADER = "Idempotency-Key"
 MAX_TOKEN = 255
+IN_SCHEMA = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": HEADER,
+            "required": True,
+            "schema": {"type": "string", "minLength": 1, "maxLength": MAX_TOKEN, "pattern": r"^[!-~]+$"},
+            "description": "A new text for each call, such as a UUID. The same one again makes no second call.",
+        }
+    ]
+}
+"""What the schema of an operation that happens once has besides."""
 
 
 @dataclass(frozen=True, slots=True)

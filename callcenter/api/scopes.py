@@ -41,6 +41,7 @@ SCOPES = (
     ),
     _scope("campaigns:control", _("Pause, resume and stop campaigns"), "control_campaign", "control_all_campaigns"),
     _scope("providers:read", _("See the state of providers"), "see_providers"),
+    _scope("reports", _("See reports"), "see_reports"),
     _scope("exports", _("Export calls"), "export_calls", "see_exports", "see_all_exports"),
     _scope(LARGE, _("Export so many calls at once that a page would ask for a fresh sign-in")),
 )

@@ -11,11 +11,14 @@ from ninja.openapi.schema import OpenAPISchema
 from callcenter.access import two_people
 from callcenter.api import problems, scopes
 from callcenter.api.door import Api, KeyDoor, PlainJson
+from campaigns.answers import api as answers
+from campaigns.callbacks import api as callbacks
 from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
 from campaigns.exports import api as exports
 from campaigns.launch import api as campaigns
+from campaigns.reports import api as reports
 from providers import api as providers
 
 DESCRIPTION = """\
@@ -101,7 +104,7 @@ api = WholeApi(
     parser=PlainJson(),
     urls_namespace="api",
 )
-for part in (calls, people, lists, do_not_call, campaigns, exports, providers):
+for part in (calls, callbacks, people, lists, do_not_call, campaigns, answers, reports, exports, providers):
     api.add_router("", part.router)
 
 

@@ -35,6 +35,7 @@ HELD = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+HAPPEN_ONCE = {f"{ROOT}/calls", f"{ROOT}/callbacks"}
 QUIET = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -72,7 +73,7 @@ def ask(operation: Any, mode: GenerationMode, headers: dict[str, str], **fixed: 
     @given(case=operation.as_strategy(generation_mode=mode, **fixed))
     def asked(case: Any) -> None:
         sent = {**headers, **({"If-Match": "*"} if case.method == "PATCH" else {})}
-        if mode is GenerationMode.POSITIVE and case.path == f"{ROOT}/calls" and case.method == "POST":
+        if mode is GenerationMode.POSITIVE and case.path in HAPPEN_ONCE and case.method == "POST":
             sent["Idempotency-Key"] = "contract"
         with taken_back():
             case.validate_response(case.call(headers=sent), checks=HELD)

@@ -54,6 +54,38 @@ def test_a_wrong_order_says_at_which_field(caller: User, wrong: dict[str, Any], 
     assert sentence in said[field]
 
 
+def test_a_check_says_what_a_call_would_do_and_places_none(caller: User) -> None:
+    contact, asked = make_contact(name="Maryam", owner=caller), order(variables={"order": "1"})
+    by_contact = {name: value for name, value in asked.items() if name != "phone"} | {"contact": contact.pk}
+    program = Program(caller)
+    said = program.post("/calls/check", by_contact).json()
+    assert (said["contact"]["name"], said["number"], said["due_at"]) == ("Maryam", contact.phone, None)
+    assert said["sentence"].startswith(f"Call Maryam ({contact.phone}) through {said['provider']['name']}, now.")
+    assert said["agent"]["name"] in said["sentence"]
+    assert said["at_most"] is not None
+    assert said["at_most"] in said["sentence"]
+    masked = Program(caller, scopes=EVERYTHING - {"numbers"}).post("/calls/check", by_contact)
+    assert (masked.json()["number"], contact.phone in masked.content.decode()) == (f"…{contact.phone[-4:]}", False)
+    assert Call.objects.count() == 0
+    placed = program.post("/calls", by_contact, Idempotency_Key="a")
+    assert (placed.status_code, Call.objects.get().contact) == (201, contact)
+
+
+def test_whom_to_call_is_said_once_and_within_reach(caller: User) -> None:
+    asked, foreign = order(variables={"order": "1"}), make_contact(team=Team.objects.create(name="Theirs"))
+    without = {name: value for name, value in asked.items() if name != "phone"}
+    program = Program(caller)
+    for path, body, status in (
+        ("/calls/check", asked | {"contact": foreign.pk}, 422),
+        ("/calls/check", without, 422),
+        ("/calls/check", asked | {"phone": "12"}, 422),
+        ("/calls", without | {"contact": foreign.pk}, 404),
+    ):
+        assert program.post(path, body, Idempotency_Key="a").status_code == status, body
+    blind = Program(caller, scopes=EVERYTHING - {"people:read"})
+    assert blind.post("/calls", without | {"contact": foreign.pk}, Idempotency_Key="a").status_code == 403
+
+
 def test_whoever_must_not_be_called_is_not(caller: User) -> None:
     DoNotCall.objects.create(phone=MARYAM, reason="said so")
     answer = Program(caller).post("/calls", order(variables={"order": "1"}), Idempotency_Key="a")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from callcenter.audit.models import AuditEvent
+from campaigns.launch import start
 from campaigns.models import Campaign
 from tests.conftest import make_campaign, make_list, make_person
 from tests.programs import Program
@@ -64,3 +66,37 @@ def test_campaigns_are_listed_by_status_within_reach(caller: User) -> None:
     program = Program(caller)
     assert [one["id"] for one in program.get("/campaigns").json()["items"]] == [mine[1].pk, mine[0].pk]
     assert [one["id"] for one in program.get("/campaigns?status=running").json()["items"]] == [mine[1].pk]
+
+
+def test_a_key_asks_for_approval_sees_who_may_give_it_and_gives_none(
+    caller: User, manager: User, settings: object
+) -> None:
+    settings.CALLER_LAUNCH_LIMIT = 1  # type: ignore[attr-defined]
+    campaign, program = make_campaign([make_list(2)], owner=caller), Program(caller)
+    program.post(f"/campaigns/{campaign.pk}/launch", {"seen": 2})
+    asked = program.get(f"/campaigns/{campaign.pk}/approval").json()
+    assert (asked["waits"], asked["people"], asked["asked_by"], asked["approved_by"]) == (
+        True, 2, caller.username, "",
+    )  # fmt: skip
+    assert manager.username in asked["waits_for"]
+    of_manager = Program(manager)
+    refused = of_manager.post(f"/campaigns/{campaign.pk}/approve")
+    assert (refused.status_code, "on its page" in refused.json()["detail"]) == (403, True)
+    assert Campaign.objects.get(pk=campaign.pk).status == Status.WAITING
+    start.approve(campaign.pk, manager)
+    given = of_manager.get(f"/campaigns/{campaign.pk}/approval").json()
+    assert (given["waits"], given["approved_by"], given["approved_people"], given["differs"]) == (
+        False, manager.username, 2, [],
+    )  # fmt: skip
+
+
+def test_a_request_for_approval_is_withdrawn_and_a_rest_is_asked_for(caller: User) -> None:
+    campaign = make_campaign([make_list(2)], owner=caller, status=Status.WAITING, launched_by=caller)
+    pilot = make_campaign(
+        [make_list(2)], owner=caller, status=Status.PAUSED, pilot="asks", launched_at=timezone.now(), is_filled=True
+    )
+    program = Program(caller)
+    done = [program.post(f"/campaigns/{campaign.pk}/withdraw").json() for _ in range(2)]
+    assert [(one["changed"], one["status"]) for one in done] == [(True, "draft"), (False, "draft")]
+    done = [program.post(f"/campaigns/{pilot.pk}/ask-for-rest").json() for _ in range(2)]
+    assert [(one["changed"], one["status"]) for one in done] == [(True, "waiting"), (False, "waiting")]

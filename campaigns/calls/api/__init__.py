@@ -15,16 +15,15 @@ from pydantic import Field
 from callcenter.access.reach import content_of
 from callcenter.access.roles import may
 from callcenter.api.door import KeyRequest, needs_right
-from callcenter.api.once import HEADER, MAX_TOKEN, once
-from callcenter.api.shapes import Asked, Id, Limit, OlderThan, Paged, chosen, lines_of, refuse_form
+from callcenter.api.once import IN_SCHEMA, once
+from callcenter.api.shapes import Asked, Id, Limit, OlderThan, Paged, chosen, refuse_form
+from campaigns.answers.api import ANSWERS, TypedAnswer, typed_answers
 from campaigns.calls import call_actions, call_log, recordings, transcripts
+from campaigns.calls.api.orders import CheckedCall, NewCall, Ref, check, form_of
 from campaigns.calls.forms.call_filters import CallFilterForm
-from campaigns.calls.forms.quick_call import VARIABLE, QuickCallForm
 from campaigns.calls.quick_call import place_single_call
 from campaigns.calls.views.recordings import audio_of
-from campaigns.contacts.api.people import Phone
 from campaigns.core import results
-from campaigns.core.message import MAX_TEXT
 from campaigns.core.paging import page_by_key
 from campaigns.core.scope import heard_by, may_hear, seen_by
 from campaigns.core.whole_numbers import sees_number, written_number
@@ -34,25 +33,13 @@ from providers.types import FINAL
 
 router = Router(tags=["Calls"])
 
-MOST_VARIABLES = 20
 SHOWN = ("contact", "campaign", "provider", "agent")
+"""Rows that `shown` reads beside a call."""
 LONG = (
-    "extracted",
-    "variables",
-    "vendor_options",
-    "text",
-    "contact__variables",
-    "campaign__variables",
+    "extracted", "variables", "vendor_options", "text", "contact__variables", "campaign__variables",
     "agent__variables",
-)
+)  # fmt: skip
 """Columns that a list of calls does not read."""
-
-
-class Ref(Schema):
-    """A thing by its name."""
-
-    id: int
-    name: str
 
 
 class CallOut(Schema):
@@ -125,31 +112,9 @@ class WholeCall(CallOut):
     summary: str
     transcript: list[Turn]
     answers: list[Answer]
+    typed_answers: list[TypedAnswer]
+    """Answers to the questions of its campaign."""
     has_recording: bool
-
-
-class NewCall(Asked):
-    """One call, as Quick call takes it."""
-
-    phone: Phone
-    provider: Id
-    kind: Annotated[
-        Literal["agent", "voice", "text", "digits", "caller_id"],
-        Field(description="What the person hears; which of them there are depends on the provider."),
-    ] = "agent"
-    agent: Id | None = None
-    voice: Id | None = None
-    text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
-    digits: Annotated[str, Field(max_length=5)] = ""
-    caller_id: Id | None = None
-    dialer: Id | None = None
-    variables: Annotated[
-        dict[Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^:\n]*\S[^:\n]*$")], str],
-        Field(max_length=MOST_VARIABLES, description="What the agent may know."),
-    ] = Field(default_factory=dict)
-    is_deliberate: Annotated[
-        bool, Field(description="Call although the person was called a short time ago, as the box on the page.")
-    ] = False
 
 
 class CallFilter(Schema):
@@ -191,14 +156,15 @@ def _page(request: KeyRequest, asked: dict[str, Any], older_than: int | None, li
         transcripts.note_searched(filters.words, person)
     found = call_log.find_calls(filters, person)
     page = page_by_key(found.select_related(*SHOWN).defer(*LONG), {"older_than": older_than}, limit)
-    return {"items": [_shown(request, one) for one in page.rows], "next": page.older}
+    return {"items": [shown(request, one) for one in page.rows], "next": page.older}
 
 
 def _ref(row: Any) -> dict[str, Any] | None:
     return {"id": row.pk, "name": str(getattr(row, "name", row))} if row is not None else None
 
 
-def _shown(request: KeyRequest, call: Call) -> dict[str, Any]:
+def shown(request: KeyRequest, call: Call) -> dict[str, Any]:
+    """Return a call as `CallOut`, as far as it is within reach."""
     person, result = request.auth.person, results.result_of(call)
     names_contact = content_of(person).holds(call.owner_id, call.team_id)
     return {
@@ -254,44 +220,33 @@ def calls_find(request: KeyRequest, asked: CallsAsked) -> dict[str, Any]:
     "/calls",
     response={200: CallOut, 201: CallOut},
     summary="Place one call",
-    openapi_extra={
-        "parameters": [
-            {
-                "in": "header",
-                "name": HEADER,
-                "required": True,
-                "schema": {"type": "string", "minLength": 1, "maxLength": MAX_TOKEN, "pattern": r"^[!-~]+$"},
-                "description": "A new text for each call, such as a UUID. The same one again makes no second call.",
-            }
-        ]
-    },
+    openapi_extra=IN_SCHEMA,
 )
 @needs_right("place_call")
 def call_place(request: KeyRequest, asked: NewCall) -> Any:
-    """Queue one call now, as Quick call does: 201, or 200 where this Idempotency-Key made it before.
+    """Queue one call now or later, as Quick call does: 201, or 200 where this Idempotency-Key made it before.
 
-    It is judged twice: now, and again before the order leaves. Read the call to learn what became of it.
+    It is judged twice: now, and again before the order leaves. Read the call to learn what became of it. A call later
+    is a callback, too: it can be moved until its time.
     """
     person = request.auth.person
 
     def make() -> int:
-        form = QuickCallForm(_quick_call(asked), person=person, is_final=True)
-        if not form.is_valid():
-            refuse_form(form, {"number": "phone", "further": "variables"})
-        return place_single_call(form.order(), person=person).call.pk
+        return place_single_call(form_of(request, asked).order(), person=person).call.pk
 
     happened = once(request, request.auth.key, make)
     found = get_object_or_404(seen_by(person, Call.objects.select_related(*SHOWN)), pk=happened.made)
-    return Status(201 if happened.is_new else 200, _shown(request, found))
+    return Status(201 if happened.is_new else 200, shown(request, found))
 
 
-def _quick_call(asked: NewCall) -> dict[str, Any]:
-    """Return what the page's form would send; the variables that an agent asks for have fields of their own there."""
-    given = chosen(asked)
-    variables = {" ".join(name.split()): text for name, text in given.pop("variables", {}).items()}
-    given["number"] = given.pop("phone")
-    given |= {VARIABLE + name: text for name, text in variables.items()}
-    return {name: value for name, value in given.items() if value is not None} | {"further": lines_of(variables)}
+@router.post("/calls/check", response=CheckedCall, summary="Say what a call would do")
+@needs_right("place_call")
+def call_check(request: KeyRequest, asked: NewCall) -> dict[str, Any]:
+    """Return whom a call would ring, when, what they hear and what it costs, and place none.
+
+    What forbids the call is refused as the placing would be.
+    """
+    return check(request, asked)
 
 
 @router.get("/calls/{int:pk}", response=WholeCall, summary="Read one call")
@@ -301,13 +256,13 @@ def call(request: KeyRequest, pk: int) -> dict[str, Any]:
     person = request.auth.person
     rows = seen_by(person, Call.objects.select_related(*SHOWN, "transcript"))
     steps = Prefetch("events", CallEvent.objects.order_by("pk"), "steps")
-    found = get_object_or_404(rows.prefetch_related(steps), pk=pk)
+    found = get_object_or_404(rows.prefetch_related(steps, ANSWERS), pk=pk)
     hears = may_hear(person, found)
     transcript = getattr(found, "transcript", None) if hears else None
     if transcript is not None or (hears and found.extracted):
         transcripts.note_read(found, person)
     return {
-        **_shown(request, found),
+        **shown(request, found),
         "steps": [
             {"at": one.at, "code": one.code, "status": one.to_status, "detail": one.detail}
             for one in found.steps  # type: ignore[attr-defined]
@@ -326,6 +281,7 @@ def call(request: KeyRequest, pk: int) -> dict[str, Any]:
             {"category": one.category, "question": one.question, "answers": list(one.answers)}
             for one in (answer_rows(found.extracted) if hears else ())
         ],
+        "typed_answers": typed_answers(found.typed_answers.all() if hears else ()),
         "has_recording": hears and found.recording_available,
     }
 

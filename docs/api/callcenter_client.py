@@ -1,0 +1,1350 @@
+"""A typed client of Callcenter's API: one file to copy; it needs `requests` and Python 3.11.
+
+    from callcenter_client import Callcenter, Problem
+
+    desk = Callcenter("https://desk.example.org", "cc_...")
+    for person in desk.every(desk.people):
+        print(person["name"])
+
+It is made from the schema that the product serves, by `.ci/client`: do not edit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NotRequired, TypedDict
+
+import requests
+
+__all__ = ["Callcenter", "Problem"]
+
+
+class Problem(Exception):
+    """What the API refused: its status, its sentence with the next step, and what is wrong at which field."""
+
+    def __init__(self, status: int, detail: str, errors: list[dict[str, str]], retry_after: float | None) -> None:
+        super().__init__(f"{status}: {detail}")
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+        self.retry_after = retry_after
+        """Seconds to wait before the request is sent again, where the API said so."""
+
+
+class CallOut(TypedDict):
+    """A call."""
+
+    id: int
+    reference: str
+    direction: str
+    status: str
+    is_over: bool
+    result: str
+    result_words: str
+    why: str
+    number: str
+    is_number_whole: bool
+    contact: Ref | None
+    campaign: Ref | None
+    provider: Ref
+    agent: Ref | None
+    attempt: int
+    created_at: str
+    due_at: str
+    placing_at: str | None
+    answered_at: str | None
+    ended_at: str | None
+    talk_seconds: int | None
+    answered_by: str
+    cost: str | None
+    currency: str
+
+
+class PagedCallOut(TypedDict):
+    """One page of `CallOut`, newest first."""
+
+    items: list[CallOut]
+    next: int | None
+
+
+class Ref(TypedDict):
+    """A thing by its name."""
+
+    id: int
+    name: str
+
+
+class Later(TypedDict):
+    """When a call is wanted, and why."""
+
+    day: str
+    time: str
+    """Such as 17:00."""
+    zone: NotRequired[str]
+    """One that the number may be in; empty: the person's own, or the likeliest."""
+    reason: NotRequired[str]
+    """What it is about: colleagues read it, the person does not hear it."""
+
+
+class NewCall(TypedDict):
+    """One call, as Quick call takes it."""
+
+    phone: NotRequired[str]
+    """In any form; left out where a contact is named."""
+    contact: NotRequired[int | None]
+    """Whom to call instead of a number; needs the right to contacts."""
+    provider: int
+    kind: NotRequired[Literal["agent", "voice", "text", "digits", "caller_id"]]
+    """What the person hears; which of them there are depends on the provider."""
+    agent: NotRequired[int | None]
+    voice: NotRequired[int | None]
+    text: NotRequired[str]
+    digits: NotRequired[str]
+    caller_id: NotRequired[int | None]
+    dialer: NotRequired[int | None]
+    variables: NotRequired[dict[str, str]]
+    """What the agent may know."""
+    is_deliberate: NotRequired[bool]
+    """Call although the person was called a short time ago, as the box on the page."""
+    later: NotRequired[Later | None]
+    """Null: now."""
+
+
+class CallsAsked(TypedDict):
+    """The same filters, and whose calls: in the body, so that no number stands in an address."""
+
+    state: NotRequired[str]
+    """A result or status, or live, or decide."""
+    campaign: NotRequired[int | None]
+    provider: NotRequired[int | None]
+    agent: NotRequired[int | None]
+    kind: NotRequired[Literal["", "single", "campaign"]]
+    direction: NotRequired[Literal["", "outbound", "inbound"]]
+    since: NotRequired[str | None]
+    """The first day, on the owner's clock."""
+    until: NotRequired[str | None]
+    """The last day."""
+    tag: NotRequired[str]
+    person: NotRequired[str]
+    """A part of a name, or a number in any form."""
+    words: NotRequired[str]
+    """Words that were said; needs the right to hear."""
+    older_than: NotRequired[int | None]
+    """`next` of the page before; without it, the newest rows."""
+    limit: NotRequired[int]
+    """Rows of a page."""
+
+
+class CheckedCall(TypedDict):
+    """What a call would do, were it placed now as it was asked for."""
+
+    sentence: str
+    number: str
+    contact: Ref | None
+    provider: Ref
+    agent: Ref | None
+    due_at: str | None
+    there: list[str]
+    warnings: list[str]
+    usual_cost: str | None
+    at_most: str | None
+    currency: str
+
+
+class Answer(TypedDict):
+    """What the agent noted: one answer."""
+
+    category: str
+    question: str
+    answers: list[str | int | float | bool | None]
+
+
+class Step(TypedDict):
+    """One step of a call's history."""
+
+    at: str
+    code: str
+    status: str
+    detail: str
+
+
+class Turn(TypedDict):
+    """One turn of a talk."""
+
+    speaker: str
+    text: str
+    at_ms: float | None
+
+
+class TypedAnswer(TypedDict):
+    """One answer of a call."""
+
+    question: int
+    name: str
+    answer: str
+    words: str
+    certainty: Literal["certain", "read", "person", "unreadable"]
+
+
+class WholeCall(TypedDict):
+    """A call with all that is known of it."""
+
+    id: int
+    reference: str
+    direction: str
+    status: str
+    is_over: bool
+    result: str
+    result_words: str
+    why: str
+    number: str
+    is_number_whole: bool
+    contact: Ref | None
+    campaign: Ref | None
+    provider: Ref
+    agent: Ref | None
+    attempt: int
+    created_at: str
+    due_at: str
+    placing_at: str | None
+    answered_at: str | None
+    ended_at: str | None
+    talk_seconds: int | None
+    answered_by: str
+    cost: str | None
+    currency: str
+    steps: list[Step]
+    may_hear: bool
+    summary: str
+    transcript: list[Turn]
+    answers: list[Answer]
+    typed_answers: list[TypedAnswer]
+    has_recording: bool
+
+
+class Canceled(TypedDict):
+    """What became of a cancellation."""
+
+    is_canceled: bool
+
+
+class Cancel(TypedDict):
+    """Why a waiting call is not to be placed."""
+
+    reason: NotRequired[str]
+
+
+class CallbackOut(TypedDict):
+    """A call at a time that a person asked for."""
+
+    id: int
+    call: CallOut
+    day: str
+    time: str
+    zone: str
+    asked_for: str
+    when: str
+    reason: str
+    asked_by: str
+    from_call: int | None
+    waits: bool
+    is_overdue: bool
+    sentence: str
+    next_step: str
+    is_noted: bool
+    may_change: bool
+
+
+class PagedCallbackOut(TypedDict):
+    """One page of `CallbackOut`, newest first."""
+
+    items: list[CallbackOut]
+    next: int | None
+
+
+class NewCallback(TypedDict):
+    """Whom to call back, and when: a contact, or the person of an earlier call; the call says what the last one
+    did.
+    """
+
+    day: str
+    time: str
+    """Such as 17:00."""
+    zone: NotRequired[str]
+    """One that the number may be in; empty: the person's own, or the likeliest."""
+    reason: NotRequired[str]
+    """What it is about: colleagues read it, the person does not hear it."""
+    contact: NotRequired[int | None]
+    from_call: NotRequired[int | None]
+    """The call in which they asked; its message is repeated."""
+    phone: NotRequired[str]
+    """One of their numbers; empty: the usual one."""
+
+
+class Moment(TypedDict):
+    """A time on the clock of the person who is called."""
+
+    day: str
+    time: str
+    """Such as 17:00."""
+    zone: NotRequired[str]
+    """One that the number may be in; empty: the person's own, or the likeliest."""
+
+
+class Noted(TypedDict):
+    """What became of a note."""
+
+    changed: bool
+
+
+class ListRef(TypedDict):
+    """A list by its name."""
+
+    id: int
+    name: str
+
+
+class PagedPerson(TypedDict):
+    """One page of `Person`, newest first."""
+
+    items: list[Person]
+    next: int | None
+
+
+class Person(TypedDict):
+    """A contact."""
+
+    id: int
+    name: str
+    phone: str
+    is_number_whole: bool
+    time_zone: str
+    variables: dict[str, str]
+    tags: list[str]
+    consent_source: str
+    consent_at: str | None
+    lists: list[ListRef]
+    is_forbidden: bool
+
+
+class NewPerson(TypedDict):
+    """A contact by number: a new one, or the changes of a known one."""
+
+    name: NotRequired[str]
+    time_zone: NotRequired[str]
+    """Such as Asia/Tehran."""
+    variables: NotRequired[dict[str, str]]
+    """What an agent may know. All that there are, not one by one."""
+    tags: NotRequired[list[str]]
+    consent_source: NotRequired[str]
+    consent_at: NotRequired[str | None]
+    """The day on which consent was given."""
+    phone: str
+    """In any form, such as +989121234567 or 0912 123 4567."""
+    list_id: NotRequired[int | None]
+    """A list that the contact joins."""
+
+
+class Sought(TypedDict):
+    """Whom to look for: in the body, so that no number stands in an address."""
+
+    text: str
+    """A number in any form, or a part of a name."""
+    older_than: NotRequired[int | None]
+    """`next` of the page before; without it, the newest rows."""
+    limit: NotRequired[int]
+    """Rows of a page."""
+
+
+class PersonChange(TypedDict):
+    """What of a contact changes; what is left out stays."""
+
+    name: NotRequired[str]
+    time_zone: NotRequired[str]
+    """Such as Asia/Tehran."""
+    variables: NotRequired[dict[str, str]]
+    """What an agent may know. All that there are, not one by one."""
+    tags: NotRequired[list[str]]
+    consent_source: NotRequired[str]
+    consent_at: NotRequired[str | None]
+    """The day on which consent was given."""
+
+
+class ListOut(TypedDict):
+    """A list of contacts."""
+
+    id: int
+    name: str
+    people: int
+
+
+class PagedListOut(TypedDict):
+    """One page of `ListOut`, newest first."""
+
+    items: list[ListOut]
+    next: int | None
+
+
+class ListName(TypedDict):
+    """The name of a list."""
+
+    name: str
+
+
+class Changed(TypedDict):
+    """How many were changed."""
+
+    changed: int
+
+
+class PeopleIds(TypedDict):
+    """Contacts by id."""
+
+    people: list[int]
+
+
+class Entry(TypedDict):
+    """An entry of the do-not-call list."""
+
+    id: int
+    phone: str
+    reason: str
+    source: str
+    added_at: str
+    until: str | None
+
+
+class PagedEntry(TypedDict):
+    """One page of `Entry`, newest first."""
+
+    items: list[Entry]
+    next: int | None
+
+
+class Added(TypedDict):
+    """An entry after it was added, and what became of calls to it."""
+
+    is_new: bool
+    skipped: int
+    sentence: str
+    entry: Entry
+
+
+class NewEntry(TypedDict):
+    """A number for the do-not-call list."""
+
+    phone: str
+    """In any form, such as +989121234567 or 0912 123 4567."""
+    reason: str
+    source: NotRequired[Literal["person", "vendor", "import", "authority"]]
+    """Who wishes it: the person, a vendor's call, another list, a public list."""
+    until: NotRequired[str | None]
+    """The last day; null: for ever."""
+
+
+class Standing(TypedDict):
+    """Whether a number may be called, as far as the list goes."""
+
+    is_forbidden: bool
+    entry: Entry | None
+
+
+class Number(TypedDict):
+    """A number to look up: in the body, so that no number stands in an address."""
+
+    phone: str
+    """In any form, such as +989121234567 or 0912 123 4567."""
+
+
+class Removed(TypedDict):
+    """What became of a removal."""
+
+    is_removed: bool
+    sentence: str
+
+
+class Removal(TypedDict):
+    """Why an entry is to be removed; it is recorded."""
+
+    reason: str
+
+
+class CampaignOut(TypedDict):
+    """A campaign."""
+
+    id: int
+    name: str
+    status: str
+    status_words: str
+    provider: Ref
+    agent: Ref | None
+    created_at: str
+    launched_at: str | None
+    starts_at: str | None
+    finished_at: str | None
+    paused_reason: str
+
+
+class PagedCampaignOut(TypedDict):
+    """One page of `CampaignOut`, newest first."""
+
+    items: list[CampaignOut]
+    next: int | None
+
+
+class Count(TypedDict):
+    """A number of attempts."""
+
+    result: str
+    words: str
+    calls: int
+
+
+class WholeCampaign(TypedDict):
+    """A campaign with its settings that can be changed here, and where it stands."""
+
+    id: int
+    name: str
+    status: str
+    status_words: str
+    provider: Ref
+    agent: Ref | None
+    created_at: str
+    launched_at: str | None
+    starts_at: str | None
+    finished_at: str | None
+    paused_reason: str
+    calls_per_minute: int | None
+    max_lines: int | None
+    budget: str | None
+    budget_is_soft: bool
+    lists: list[Ref]
+    people: int
+    waiting: int
+    live: int
+    still_out: int
+    ended: int
+    skipped: int
+    to_decide: int
+    results: list[Count]
+    standstill: list[str]
+    spent: str
+    reserved: str
+    currency: str
+    waits_for: list[str]
+
+
+class CampaignChange(TypedDict):
+    """What of a campaign changes; what is left out stays. Anything else is changed on its page."""
+
+    name: NotRequired[str]
+    calls_per_minute: NotRequired[int | None]
+    max_lines: NotRequired[int | None]
+    budget: NotRequired[str | None]
+    """In the provider's currency; null: no limit."""
+    budget_is_soft: NotRequired[bool]
+
+
+class Done(TypedDict):
+    """What became of a wish about a campaign."""
+
+    changed: bool
+    status: Literal["draft", "waiting", "scheduled", "running", "paused", "stopped", "finished"]
+    sentence: str
+
+
+class Launch(TypedDict):
+    """How a campaign starts."""
+
+    seen: int
+    """`people` as you read it; refused if the audience has changed."""
+    starts_at: NotRequired[str | None]
+    """Null: now."""
+    is_pilot: NotRequired[bool]
+    """Call a few people first, then pause and ask."""
+
+
+class Why(TypedDict):
+    """Why it is done."""
+
+    reason: NotRequired[str]
+
+
+class Approval(TypedDict):
+    """How a campaign stands with its approval, which a person gives on its page: no key can."""
+
+    waits: bool
+    people: int
+    asked_by: str
+    starts_at: str | None
+    waits_for: list[str]
+    approved_by: str
+    approved_at: str | None
+    approved_people: int | None
+    differs: list[str]
+
+
+class Distribution(TypedDict):
+    """How a question was answered."""
+
+    question: QuestionRef
+    answered: int
+    unreadable: int
+    entered: int
+    parts: list[PartOut]
+    average: str | None
+    least: str | None
+    most: str | None
+
+
+class GoalOut(TypedDict):
+    """How many calls reached the campaign's goal."""
+
+    question: QuestionRef
+    reached: int
+    answered: int
+    talked: int
+    called: int
+    of_talked: float | None
+    of_called: float | None
+
+
+class PartOut(TypedDict):
+    """Equal answers, or those of a span."""
+
+    answer: str
+    at_most: str
+    words: str
+    calls: int
+    is_goal: bool
+
+
+class QuestionRef(TypedDict):
+    """A question of a campaign."""
+
+    id: int
+    name: str
+    kind: str
+    goal: str
+
+
+class Results(TypedDict):
+    """What a campaign found out."""
+
+    goal: GoalOut | None
+    questions: list[Distribution]
+    is_reading: bool
+
+
+class CallAnswers(TypedDict):
+    """What one call found out."""
+
+    call: int
+    contact: int | None
+    name: str
+    number: str
+    is_number_whole: bool
+    ended_at: str | None
+    result: str
+    result_words: str
+    answers: list[TypedAnswer]
+
+
+class PagedCallAnswers(TypedDict):
+    """One page of `CallAnswers`, newest first."""
+
+    items: list[CallAnswers]
+    next: int | None
+
+
+class Cost(TypedDict):
+    """What calls cost, in one currency."""
+
+    currency: str
+    amount: str
+    estimated: str
+    per_conversation: str | None
+
+
+class DaySums(TypedDict):
+    """The figures of one day."""
+
+    sent: int
+    open: int
+    ended: int
+    talked: int
+    voicemail: int
+    results: dict[str, int]
+    answer_rate: float | None
+    costs: list[Cost]
+    day: str
+
+
+class PartSums(TypedDict):
+    """The figures of a campaign or a provider."""
+
+    sent: int
+    open: int
+    ended: int
+    talked: int
+    voicemail: int
+    results: dict[str, int]
+    answer_rate: float | None
+    costs: list[Cost]
+    id: int | None
+    name: str
+    opted_out: int
+
+
+class Report(TypedDict):
+    """A report."""
+
+    since: str
+    until: str
+    zone: str
+    total: PartSums
+    campaigns: list[PartSums]
+    providers: list[PartSums]
+    days: list[DaySums]
+
+
+class ExportOut(TypedDict):
+    """A file of calls."""
+
+    id: int
+    state: Literal["waiting", "writing", "ready", "failed", "deleted"]
+    state_words: str
+    format: str
+    rows: int | None
+    done_rows: int
+    size: int | None
+    shows_numbers: bool
+    may_fetch: bool
+    created_at: str
+    expires_at: str | None
+
+
+class NewExport(TypedDict):
+    """Which calls a file is to hold, and how."""
+
+    state: NotRequired[str]
+    """A result or status, or live, or decide."""
+    campaign: NotRequired[int | None]
+    provider: NotRequired[int | None]
+    agent: NotRequired[int | None]
+    kind: NotRequired[Literal["", "single", "campaign"]]
+    direction: NotRequired[Literal["", "outbound", "inbound"]]
+    since: NotRequired[str | None]
+    """The first day, on the owner's clock."""
+    until: NotRequired[str | None]
+    """The last day."""
+    tag: NotRequired[str]
+    person: NotRequired[str]
+    """A part of a name, or a number in any form."""
+    words: NotRequired[str]
+    format: NotRequired[Literal["csv", "xlsx"]]
+    columns: NotRequired[list[str]]
+    """Empty: the usual ones. Any of: added, agent, answered, answered_by, answers, asked_by, attempt, call,
+    caller_id, campaign, cost, direction, end_reason, ended, noted, number, person, provider, reference,
+    remote_id, score, sent, state, summary, tags, talked, transcript, variables, why.
+    """
+
+
+class PagedExportOut(TypedDict):
+    """One page of `ExportOut`, newest first."""
+
+    items: list[ExportOut]
+    next: int | None
+
+
+class PagedProviderOut(TypedDict):
+    """One page of `ProviderOut`, newest first."""
+
+    items: list[ProviderOut]
+    next: int | None
+
+
+class ProviderOut(TypedDict):
+    """An account at a vendor, and how it stands."""
+
+    id: int
+    name: str
+    vendor: str
+    state: str
+    state_words: str
+    sentence: str
+    may_call: bool
+    message_kinds: list[str]
+    last_success_at: str | None
+
+
+class Choice(TypedDict):
+    """Something at the vendor that a call can be placed with."""
+
+    id: int
+    name: str
+
+
+class ProviderAgent(TypedDict):
+    """An agent, and the variables that it expects."""
+
+    id: int
+    name: str
+    variables: list[str]
+
+
+class WholeProvider(TypedDict):
+    """A provider with its agents, voices, caller IDs and diallers."""
+
+    id: int
+    name: str
+    vendor: str
+    state: str
+    state_words: str
+    sentence: str
+    may_call: bool
+    message_kinds: list[str]
+    last_success_at: str | None
+    agents: list[ProviderAgent]
+    voices: list[Choice]
+    caller_ids: list[Choice]
+    dialers: list[Choice]
+
+
+class Callcenter:
+    """The API of one installation, with one key. Nothing is sent twice: what to repeat, your program decides."""
+
+    def __init__(
+        self,
+        address: str,
+        key: str,
+        *,
+        language: str = "en",
+        timeout: float = 30.0,
+        session: requests.Session | None = None,
+    ) -> None:
+        self._root = address.rstrip("/") + "/api/v1"
+        self._timeout = timeout
+        self._session = session or requests.Session()
+        self._session.headers.update({"Authorization": f"Bearer {key}", "Accept-Language": language})
+        self.etag = ""
+        """The version of what was read last, for `if_match` of a change."""
+
+    def every(self, ask: Callable[..., Any], **asked: Any) -> Iterator[Any]:
+        """Yield the items of all pages of a list, such as `desk.every(desk.calls, state="talked")`."""
+        older_than: int | None = None
+        while True:
+            page = ask(**asked, older_than=older_than)
+            yield from page["items"]
+            older_than = page["next"]
+            if older_than is None:
+                return
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> requests.Response:
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        answer = self._session.request(
+            method,
+            self._root + path,
+            params=given,
+            json=body,
+            headers=headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+        )
+        if not 200 <= answer.status_code < 300:
+            raise _problem(answer)
+        self.etag = answer.headers.get("ETag", "")
+        return answer
+
+    def calls(
+        self,
+        *,
+        state: str | None = None,
+        campaign: int | None = None,
+        provider: int | None = None,
+        agent: int | None = None,
+        kind: Literal["", "single", "campaign"] | None = None,
+        direction: Literal["", "outbound", "inbound"] | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        tag: str | None = None,
+        older_than: int | None = None,
+        limit: int | None = None,
+    ) -> PagedCallOut:
+        """List calls.
+
+        List the calls within reach, newest first, by the filters of the call log.
+        """
+        found: PagedCallOut = self._ask(
+            "GET",
+            "/calls",
+            query={
+                "state": state,
+                "campaign": campaign,
+                "provider": provider,
+                "agent": agent,
+                "kind": kind,
+                "direction": direction,
+                "since": since,
+                "until": until,
+                "tag": tag,
+                "older_than": older_than,
+                "limit": limit,
+            },
+        ).json()
+        return found
+
+    def call_place(self, body: NewCall, *, idempotency_key: str) -> CallOut:
+        """Place one call.
+
+        Queue one call now or later, as Quick call does: 201, or 200 where this Idempotency-Key made it
+        before. It is judged twice: now, and again before the order leaves. Read the call to learn what
+        became of it. A call later is a callback, too: it can be moved until its time.
+        """
+        found: CallOut = self._ask("POST", "/calls", body=body, headers={"Idempotency-Key": idempotency_key}).json()
+        return found
+
+    def calls_find(self, body: CallsAsked) -> PagedCallOut:
+        """Find calls of a person, or by words.
+
+        List calls by the same filters, by whom they went to, and by words that were said.
+        """
+        found: PagedCallOut = self._ask("POST", "/calls/find", body=body).json()
+        return found
+
+    def call_check(self, body: NewCall) -> CheckedCall:
+        """Say what a call would do.
+
+        Return whom a call would ring, when, what they hear and what it costs, and place none. What forbids
+        the call is refused as the placing would be.
+        """
+        found: CheckedCall = self._ask("POST", "/calls/check", body=body).json()
+        return found
+
+    def call(self, pk: int) -> WholeCall:
+        """Read one call.
+
+        Return a call with all that is known of it. What was said is recorded as read, as on its page.
+        """
+        found: WholeCall = self._ask("GET", f"/calls/{pk}").json()
+        return found
+
+    def call_cancel(self, pk: int, body: Cancel) -> Canceled:
+        """Cancel a waiting call.
+
+        Cancel a call that waits its turn.
+        """
+        found: Canceled = self._ask("POST", f"/calls/{pk}/cancel", body=body).json()
+        return found
+
+    def call_recording(self, pk: int) -> bytes:
+        """Hear a call.
+
+        Return the sound of a call, whole or the range asked for; recorded as heard, as on its page.
+        """
+        return self._ask("GET", f"/calls/{pk}/recording").content
+
+    def callbacks(
+        self,
+        *,
+        state: Literal["", "waiting", "over"] | None = None,
+        older_than: int | None = None,
+        limit: int | None = None,
+    ) -> PagedCallbackOut:
+        """List callbacks.
+
+        List the callbacks within reach, newest first: those that wait, those that are over, or all.
+        """
+        found: PagedCallbackOut = self._ask(
+            "GET", "/callbacks", query={"state": state, "older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def callback_ask(self, body: NewCallback, *, idempotency_key: str) -> CallbackOut:
+        """Ask for a callback.
+
+        Plan a call with the message of an earlier one: 201, or 200 where this Idempotency-Key made it
+        before. A number that may not be called then is refused with the reason. A person is called back
+        once at a time.
+        """
+        found: CallbackOut = self._ask(
+            "POST", "/callbacks", body=body, headers={"Idempotency-Key": idempotency_key}
+        ).json()
+        return found
+
+    def callback(self, pk: int) -> CallbackOut:
+        """Read one callback.
+
+        Return one callback; its ETag is what If-Match of a move takes.
+        """
+        found: CallbackOut = self._ask("GET", f"/callbacks/{pk}").json()
+        return found
+
+    def callback_move(self, pk: int, body: Moment, *, if_match: str) -> CallbackOut:
+        """Move a callback.
+
+        Move a waiting callback to another time, as it was read (If-Match); without a zone it keeps its own.
+        """
+        found: CallbackOut = self._ask("PATCH", f"/callbacks/{pk}", body=body, headers={"If-Match": if_match}).json()
+        return found
+
+    def callback_take_back(self, pk: int, body: Cancel) -> Canceled:
+        """Take a callback back.
+
+        Take a waiting callback back: the call is not placed.
+        """
+        found: Canceled = self._ask("POST", f"/callbacks/{pk}/take-back", body=body).json()
+        return found
+
+    def callback_note(self, pk: int) -> Noted:
+        """Note how a callback ended.
+
+        Say that one knows how a callback ended, so that nobody is told any more.
+        """
+        found: Noted = self._ask("POST", f"/callbacks/{pk}/note", body={}).json()
+        return found
+
+    def people(
+        self, *, list_id: int | None = None, older_than: int | None = None, limit: int | None = None
+    ) -> PagedPerson:
+        """List contacts.
+
+        List the contacts within reach, newest first; with `list_id` those of one list.
+        """
+        found: PagedPerson = self._ask(
+            "GET", "/people", query={"list_id": list_id, "older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def people_save(self, body: NewPerson) -> Person:
+        """Create or change a contact by number.
+
+        Create a contact, or change the one with this number: 201 or 200. The rules of numbers are those of
+        imports.
+        """
+        found: Person = self._ask("POST", "/people", body=body).json()
+        return found
+
+    def people_find(self, body: Sought) -> PagedPerson:
+        """Find contacts.
+
+        Find contacts by a whole number in any form, or by a part of a name.
+        """
+        found: PagedPerson = self._ask("POST", "/people/find", body=body).json()
+        return found
+
+    def person(self, pk: int) -> Person:
+        """Read one contact.
+
+        Return one contact; its ETag is what If-Match of a change takes.
+        """
+        found: Person = self._ask("GET", f"/people/{pk}").json()
+        return found
+
+    def person_change(self, pk: int, body: PersonChange, *, if_match: str) -> Person:
+        """Change one contact.
+
+        Change what is sent of a contact that was not changed since it was read (If-Match).
+        """
+        found: Person = self._ask("PATCH", f"/people/{pk}", body=body, headers={"If-Match": if_match}).json()
+        return found
+
+    def lists(self, *, older_than: int | None = None, limit: int | None = None) -> PagedListOut:
+        """List the lists.
+
+        List the lists within reach, newest first, each with its number of contacts.
+        """
+        found: PagedListOut = self._ask("GET", "/lists", query={"older_than": older_than, "limit": limit}).json()
+        return found
+
+    def list_make(self, body: ListName) -> ListOut:
+        """Create a list.
+
+        Create an empty list.
+        """
+        found: ListOut = self._ask("POST", "/lists", body=body).json()
+        return found
+
+    def list_one(self, pk: int) -> ListOut:
+        """Read one list.
+
+        Return one list; its contacts are `GET /people?list_id=`.
+        """
+        found: ListOut = self._ask("GET", f"/lists/{pk}").json()
+        return found
+
+    def list_rename(self, pk: int, body: ListName, *, if_match: str) -> ListOut:
+        """Rename a list.
+
+        Rename a list that was not renamed since it was read (If-Match).
+        """
+        found: ListOut = self._ask("PATCH", f"/lists/{pk}", body=body, headers={"If-Match": if_match}).json()
+        return found
+
+    def list_remove(self, pk: int) -> None:
+        """Delete a list.
+
+        Delete a list, without its contacts; refused while a campaign that is not over uses it.
+        """
+        self._ask("DELETE", f"/lists/{pk}")
+
+    def list_people_add(self, pk: int, body: PeopleIds) -> Changed:
+        """Put contacts into a list.
+
+        Put contacts into a list; returns how many were not in it. Raises 404 if one of them is out of
+        reach.
+        """
+        found: Changed = self._ask("POST", f"/lists/{pk}/people", body=body).json()
+        return found
+
+    def list_people_remove(self, pk: int, body: PeopleIds) -> Changed:
+        """Take contacts out of a list.
+
+        Take contacts out of a list, without deleting them; returns how many were in it. Queued calls stay
+        queued.
+        """
+        found: Changed = self._ask("POST", f"/lists/{pk}/people/remove", body=body).json()
+        return found
+
+    def do_not_call(self, *, older_than: int | None = None, limit: int | None = None) -> PagedEntry:
+        """List the do-not-call list.
+
+        List the entries within reach, newest first. The list holds for everybody, whoever made an entry.
+        """
+        found: PagedEntry = self._ask("GET", "/do-not-call", query={"older_than": older_than, "limit": limit}).json()
+        return found
+
+    def do_not_call_add(self, body: NewEntry) -> Added:
+        """Add a number.
+
+        Put a number on the list: from this answer on, no call to it is placed. 200 where it stood there
+        already.
+        """
+        found: Added = self._ask("POST", "/do-not-call", body=body).json()
+        return found
+
+    def do_not_call_find(self, body: Number) -> Standing:
+        """Look up a number.
+
+        Say whether a number is on the list.
+        """
+        found: Standing = self._ask("POST", "/do-not-call/find", body=body).json()
+        return found
+
+    def do_not_call_remove(self, pk: int, body: Removal) -> Removed:
+        """Remove an entry, with a reason.
+
+        Remove an entry. A person's own opt-out is only asked for (202): a second person confirms it on a
+        page.
+        """
+        found: Removed = self._ask("POST", f"/do-not-call/{pk}/remove", body=body).json()
+        return found
+
+    def campaigns(
+        self,
+        *,
+        status: Literal["", "draft", "waiting", "scheduled", "running", "paused", "stopped", "finished"] | None = None,
+        older_than: int | None = None,
+        limit: int | None = None,
+    ) -> PagedCampaignOut:
+        """List campaigns.
+
+        List the campaigns within reach, newest first.
+        """
+        found: PagedCampaignOut = self._ask(
+            "GET", "/campaigns", query={"status": status, "older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def campaign(self, pk: int) -> WholeCampaign:
+        """Read one campaign.
+
+        Return a campaign and where it stands; its ETag is what If-Match of a change or a launch takes.
+        """
+        found: WholeCampaign = self._ask("GET", f"/campaigns/{pk}").json()
+        return found
+
+    def campaign_change(self, pk: int, body: CampaignChange, *, if_match: str) -> WholeCampaign:
+        """Change a campaign.
+
+        Change a campaign that was not changed since it was read (If-Match); what was approved may be sent
+        back by it.
+        """
+        found: WholeCampaign = self._ask("PATCH", f"/campaigns/{pk}", body=body, headers={"If-Match": if_match}).json()
+        return found
+
+    def campaign_launch(self, pk: int, body: Launch) -> Done:
+        """Launch a campaign.
+
+        Launch a campaign now or later. Above the limit of the key's owner it waits for approval by another
+        person. With If-Match it is launched only as it was read.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/launch", body=body).json()
+        return found
+
+    def campaign_pause(self, pk: int, body: Why) -> Done:
+        """Pause a campaign.
+
+        Pause a campaign: from this answer on, no new call of it is sent.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/pause", body=body).json()
+        return found
+
+    def campaign_resume(self, pk: int) -> Done:
+        """Resume a campaign.
+
+        Resume a paused campaign, after a pilot with the rest of its people; by the rules of approval.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/resume", body={}).json()
+        return found
+
+    def campaign_stop(self, pk: int, body: Why) -> Done:
+        """Stop a campaign for good.
+
+        Stop a campaign for good: people who wait are not called any more.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/stop", body=body).json()
+        return found
+
+    def campaign_approval(self, pk: int) -> Approval:
+        """Read how a campaign stands with its approval.
+
+        Return who asked, who may approve, and what was approved. The list of campaigns finds those that
+        wait.
+        """
+        found: Approval = self._ask("GET", f"/campaigns/{pk}/approval").json()
+        return found
+
+    def campaign_approve(self, pk: int) -> Done:
+        """Approve a campaign: refused, a person does it.
+
+        Refuse: an approval is a person's own word on what they saw, and a program sees nothing in their
+        place.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/approve", body={}).json()
+        return found
+
+    def campaign_withdraw(self, pk: int) -> Done:
+        """Withdraw a campaign from approval or its start.
+
+        Return a campaign that waits for approval, or for its start, to draft; one that had run is paused
+        then.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/withdraw", body={}).json()
+        return found
+
+    def campaign_ask_for_rest(self, pk: int) -> Done:
+        """Ask for approval of the rest after a pilot.
+
+        Ask a manager to let a campaign go on after its pilot, where its whole is above the owner's limit.
+        """
+        found: Done = self._ask("POST", f"/campaigns/{pk}/ask-for-rest", body={}).json()
+        return found
+
+    def campaign_results(self, pk: int) -> Results:
+        """Read what a campaign found out.
+
+        Return the goal in figures, and how each question was answered.
+        """
+        found: Results = self._ask("GET", f"/campaigns/{pk}/results").json()
+        return found
+
+    def campaign_answers(self, pk: int, *, older_than: int | None = None, limit: int | None = None) -> PagedCallAnswers:
+        """List who answered what.
+
+        List the calls of a campaign that answered something, newest first, each with its answers.
+        """
+        found: PagedCallAnswers = self._ask(
+            "GET", f"/campaigns/{pk}/answers", query={"older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def report_calls(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        campaign: int | None = None,
+        provider: int | None = None,
+    ) -> Report:
+        """Read the report of a span of days.
+
+        Return what came of the calls within reach, and what they cost: in all, by campaign, by provider and
+        by day.
+        """
+        found: Report = self._ask(
+            "GET", "/reports/calls", query={"since": since, "until": until, "campaign": campaign, "provider": provider}
+        ).json()
+        return found
+
+    def exports(self, *, older_than: int | None = None, limit: int | None = None) -> PagedExportOut:
+        """List exports.
+
+        List the owner's exports, newest first; everybody's with the right to them.
+        """
+        found: PagedExportOut = self._ask("GET", "/exports", query={"older_than": older_than, "limit": limit}).json()
+        return found
+
+    def export_ask(self, body: NewExport) -> ExportOut:
+        """Ask for a file of calls.
+
+        Queue the writing of a file. As many a day as the owner may make; large ones need a scope of their
+        own.
+        """
+        found: ExportOut = self._ask("POST", "/exports", body=body).json()
+        return found
+
+    def export(self, pk: int) -> ExportOut:
+        """Read the state of an export.
+
+        Return one export; ask again until its state is ready.
+        """
+        found: ExportOut = self._ask("GET", f"/exports/{pk}").json()
+        return found
+
+    def export_file(self, pk: int) -> bytes:
+        """Fetch the file of an export.
+
+        Return the finished file; recorded as fetched, as on its page.
+        """
+        return self._ask("GET", f"/exports/{pk}/file").content
+
+    def providers(self, *, older_than: int | None = None, limit: int | None = None) -> PagedProviderOut:
+        """List providers.
+
+        List the providers within reach and how each stands.
+        """
+        found: PagedProviderOut = self._ask(
+            "GET", "/providers", query={"older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def provider(self, pk: int) -> WholeProvider:
+        """Read one provider.
+
+        Return how a provider stands, and its agents, voices, caller IDs and diallers, as last synced.
+        """
+        found: WholeProvider = self._ask("GET", f"/providers/{pk}").json()
+        return found
+
+
+def _problem(answer: requests.Response) -> Problem:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = {}
+    wait = answer.headers.get("Retry-After", "")
+    return Problem(
+        answer.status_code,
+        str(said.get("detail", "")),
+        list(said.get("errors", [])),
+        float(wait) if wait.isdigit() else None,
+    )

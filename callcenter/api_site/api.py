@@ -15,7 +15,7 @@ from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
 from campaigns.exports import api as exports
-from campaigns.launch import api as campaigns
+from campaigns.launch.api import campaigns, living
 from providers import api as providers
 
 DESCRIPTION = """\
@@ -101,7 +101,7 @@ api = WholeApi(
     parser=PlainJson(),
     urls_namespace="api",
 )
-for part in (calls, people, lists, do_not_call, campaigns, exports, providers):
+for part in (calls, people, lists, do_not_call, campaigns, living, exports, providers):
     api.add_router("", part.router)
 
 

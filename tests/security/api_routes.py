@@ -49,6 +49,7 @@ API_WAYS: dict[Operation, Way] = {
     ("post", "/campaigns/{pk}/launch"): body(post("launch_campaign", "campaign"), seen=0),
     ("post", "/campaigns/{pk}/pause"): body(control("control_campaign", "running")),
     ("post", "/campaigns/{pk}/resume"): body(control("control_campaign", "paused")),
+    ("post", "/campaigns/{pk}/people"): body(post("import_people", "campaign"), phone="+989121110007"),
     ("post", "/campaigns/{pk}/stop"): body(control("control_campaign", "running")),
     ("get", "/providers"): page("see_providers"),
     ("get", "/providers/{pk}"): page("see_providers", "provider"),

@@ -20,6 +20,9 @@ from providers.types import CallStatus
 TERMS = ("is_living", "people_a_day", "people_in_all", "last_day")
 """Columns of a campaign that say whom a living one takes up, besides its lists and tags."""
 
+FARTHEST = datetime.timedelta(days=366)
+"""How far ahead a last day may be: until it, the calls of a campaign are not cleared."""
+
 
 class Taken(NamedTuple):
     """How many people a living campaign has queued; whoever was refused or taken out is in neither number."""
@@ -46,6 +49,11 @@ def room(campaign: Campaign, had: Taken) -> Taken:
     return Taken(min(in_all, max(0, (campaign.people_a_day or 0) - had.today)), in_all)
 
 
+def is_too_far(last_day: datetime.date | None, now: datetime.datetime) -> bool:
+    """Return whether a last day is too far ahead."""
+    return last_day is not None and last_day > day_of(now).date + FARTHEST
+
+
 def blockers(campaign: Campaign, now: datetime.datetime) -> list[str]:
     """Return the sentences that say what a campaign lacks for a launch by its limits and its last day."""
     found = []
@@ -54,6 +62,8 @@ def blockers(campaign: Campaign, now: datetime.datetime) -> list[str]:
         found.append(_("It stays open: set how many new people a day, how many in all, and its last day."))
     if is_over(campaign.last_day, now):
         found.append(_("Its last day is over: choose a later one."))
+    if is_too_far(campaign.last_day, now):
+        found.append(_("Choose a last day within a year."))
     return found
 
 

@@ -12,7 +12,7 @@ from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.last_day import is_over
 from campaigns.launch.forms.fields import NumberField
 from campaigns.launch.forms.policy import PolicyForm
-from campaigns.launch.living_terms import TERMS
+from campaigns.launch.living_terms import TERMS, is_too_far
 from campaigns.models import Campaign
 
 MOST_PEOPLE = 1_000_000
@@ -54,3 +54,5 @@ class LivingForm(PolicyForm):
             self.add_error("people_a_day", _("This is more than the people in all."))
         if "last_day" in self.changed_data and is_over(cleaned.get("last_day"), timezone.now()):
             self.add_error("last_day", _("This day is over: choose a later one."))
+        elif is_too_far(cleaned.get("last_day"), timezone.now()):
+            self.add_error("last_day", _("Choose a last day within a year."))

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from callcenter.formats.calendars import plain_day
 from campaigns.core.day_caps import day_of
 from campaigns.core.refusals import Refusal
 from campaigns.launch import approvals, drafts, lifecycle, start
@@ -126,17 +127,20 @@ def test_nor_after_its_last_day_nor_as_a_pilot(manager: User) -> None:
     late = living(manager, people=1, last_day=day_of(timezone.now()).date - WEEK)
     with pytest.raises(Refusal, match="last day is over"):
         start.launch(late.pk, manager)
+    endless = living(manager, people=1, last_day=day_of(timezone.now()).date + datetime.timedelta(days=400))
+    with pytest.raises(Refusal, match="within a year"):
+        start.launch(endless.pk, manager)
     with pytest.raises(Refusal, match="has no pilot"):
         start.launch(living(manager, people=1).pk, manager, is_pilot=True)
 
 
 def test_the_check_says_what_it_is_launched_for(manager: User) -> None:
-    campaign = living(manager, last_day=datetime.date(2100, 1, 2))
+    campaign = living(manager)
     campaign.provider.price_per_minute, campaign.provider.currency = Decimal(1), "USD"
     check = check_launch(campaign, timezone.now(), manager)
     assert check.is_ready
     assert check.terms.startswith(
-        "It stays open until 2 Jan 2100: whoever joins its lists or tags is called, at most 20 a day and 50 people "
+        f"It stays open until {plain_day(campaign.last_day)}: whoever joins its lists or tags is called, at most 20 a day and 50 people "
         "in all. If as many join, it costs"
     )
 

@@ -18,7 +18,8 @@ from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
-from campaigns.launch import approvals, lifecycle, start, successions
+from campaigns.launch import approvals, lifecycle, repeats, start, successions
+from campaigns.launch.living import ending, joining
 from campaigns.models import Campaign
 from campaigns.privacy import erasure
 from campaigns.privacy import retention as privacy_retention
@@ -47,6 +48,7 @@ def sweep() -> dict[str, int]:
     done = {
         "moved_up": stuck_calls.undo_clock_change(now),
         "left_behind": successions.pause_left_behind(),
+        "repeated": repeats.run_due(now),
         "started": start.start_due(now),
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
@@ -54,6 +56,8 @@ def sweep() -> dict[str, int]:
         "woken": budget.wake_waiting(),
         "unknown": stuck_calls.flag_the_unknown(now),
         "without_news": no_news.give_up_unread(now),
+        "closed": ending.close_over(now),
+        "joined": joining.take_up_all(),
         "returned": lifecycle.skip_returned(now),
         "finished": lifecycle.finish_done_campaigns(),
     }
@@ -70,7 +74,7 @@ def sweep() -> dict[str, int]:
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()
-    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
+    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False, is_living=False)
     if unfilled.exists() or reservation.providers_with_work(now):
         queue.nudge_dispatch()
     if due_reads.has_due(now):

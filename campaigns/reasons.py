@@ -28,6 +28,9 @@ class SkipReason(models.TextChoices):
     CALLED_SINCE = "called_since", _("Not called: others called this person after it was asked for.")
     NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
     NO_CONSENT = "no_consent", _("Not called: it is not noted that this person agreed to be called.")
+    SAME_PERSON = "same_person", _("Not called: this campaign called this person or number already.")
+    IMPORT_UNDONE = "import_undone", _("Not called: the import that added this person was undone.")
+    LAST_DAY = "last_day", _("Not called: the last day of the campaign was over.")
     PERSON_CAP = "person_cap", _("Not called: this person had been called as often as allowed.")
 
 

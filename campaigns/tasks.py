@@ -12,6 +12,7 @@ from campaigns.answers import removal, waiting
 from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
+from campaigns.launch.living import joining
 from campaigns.tracking import polling, reconciliation_sweep, start_comparison, vendor_stops, webhooks
 
 P = ParamSpec("P")
@@ -73,6 +74,12 @@ def compare_start(provider_id: int) -> None:
 def follow_hints() -> None:
     """Read the calls that stored webhooks (hints) are about."""
     webhooks.follow_hints()
+
+
+@recorded
+def take_up() -> None:
+    """Queue whoever joined a campaign that stays open."""
+    joining.take_up_all()
 
 
 @recorded

@@ -17,7 +17,7 @@ from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
 from campaigns.exports import api as exports
-from campaigns.launch import api as campaigns
+from campaigns.launch.api import campaigns, living
 from campaigns.reports import api as reports
 from providers import api as providers
 
@@ -104,7 +104,7 @@ api = WholeApi(
     parser=PlainJson(),
     urls_namespace="api",
 )
-for part in (calls, callbacks, people, lists, do_not_call, campaigns, answers, reports, exports, providers):
+for part in (calls, callbacks, people, lists, do_not_call, campaigns, living, answers, reports, exports, providers):
     api.add_router("", part.router)
 
 

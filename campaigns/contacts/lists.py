@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import Person, team_of
 from callcenter.audit.models import record as record_audit
 from callcenter.edits.shown import Shown, changes_of
+from campaigns.core.joined import people_joined
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
 from campaigns.models import Campaign, Contact, ContactList, ListMembership
@@ -63,6 +64,7 @@ def add_to_list(contact_list: ContactList, contact_ids: Sequence[int], person: A
         )
         if missing:
             record_audit(person, "list.people_added", contact_list, people=len(missing))
+            people_joined()
     return len(missing)
 
 

@@ -26,6 +26,7 @@ from campaigns.contacts.person_wishes import PersonWish, hold_for_all
 from campaigns.contacts.sharing import share
 from campaigns.core import results
 from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.core.joined import people_joined
 from campaigns.core.planned_calls import follow_number, holds_up_changes
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_see, seen_by
@@ -143,6 +144,8 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
             if note:
                 ContactNote.objects.create(contact=contact, text=note, author=person, team_id=team_of(person))
             record_audit(person, "person.added", contact)
+            if contact_list is not None or contact.tags:
+                people_joined()
     except IntegrityError:
         shared = _share_known(values["phone"], contact_list, person, note)
         if shared is not None:
@@ -163,6 +166,7 @@ def _share_known(phone: str, contact_list: ContactList | None, person: Any, note
         whole = known.merged_into or known
         if contact_list is not None:
             ListMembership.objects.get_or_create(contact_list=contact_list, contact=whole)
+            people_joined()
         if note:
             ContactNote.objects.create(contact=whole, text=note, author=person, team_id=team_of(person))
     return whole
@@ -204,6 +208,8 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
             if "phone" in changed:
                 follow_number(contact.pk, before, contact.phone, timezone.now())
                 wish = hold_for_all(contact.merged_into_id or contact.pk, person, [before])
+            if "tags" in changed:
+                people_joined()
             if changed:
                 is_forbidden = {"do_not_call": True} if wish is not None and wish.entry is not None else {}
                 record_audit(

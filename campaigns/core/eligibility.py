@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from campaigns import rules, time_zones
-from campaigns.core import explanations, message, moment_words, stop_all
+from campaigns.core import explanations, last_day, message, moment_words, stop_all
 from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
     NOTHING_KNOWN,
@@ -101,6 +101,7 @@ _EXCLUDED = Eligibility(Verdict.NEVER, SkipReason.EXCLUDED)
 _NO_CONSENT = Eligibility(Verdict.NEVER, SkipReason.NO_CONSENT)
 _NO_ZONE = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE)
 _NEVER_OPEN = Eligibility(Verdict.NEVER, SkipReason.NO_ZONE, say=lambda: explanations.NEVER_OPEN)
+_LAST_DAY_OVER = Eligibility(Verdict.NEVER, SkipReason.LAST_DAY)
 HELD = Eligibility(Verdict.WAIT, WaitReason.OPT_OUT_UNCLEAR)
 LIVE_ELSEWHERE = Eligibility(Verdict.WAIT, WaitReason.LIVE_ELSEWHERE)
 _QUIET_PERIOD = Eligibility(Verdict.WAIT, WaitReason.QUIET_PERIOD)
@@ -162,6 +163,7 @@ class Judge:
             campaign is not None and campaign.requires_consent
         )
         self._campaign_id = campaign.pk if campaign else None
+        self._is_over = campaign is not None and last_day.is_over(campaign.last_day, now)
         self._refuses = provider.number_refusals() if provider else None
         self._hours: dict[tuple[str, ...], Eligibility | None] = {}
 
@@ -171,7 +173,7 @@ class Judge:
 
     def answer(self, number: str, zones: tuple[str, ...], facts: Facts) -> Eligibility:
         """Return the strongest answer for a number; `zones` are all time zones that it may be in."""
-        is_plain = facts is NOTHING_KNOWN and not self.stops and is_ordinary(number)
+        is_plain = facts is NOTHING_KNOWN and not self.stops and not self._is_over and is_ordinary(number)
         if is_plain and (self._refuses is None or self._refuses(number) == ""):
             # The fast path for nearly everybody of an audience: of the checks in `against` only the hours remain.
             return self.hours(zones) or MAY_BE_CALLED
@@ -181,6 +183,8 @@ class Judge:
         """Yield every obstacle to a call now, the strongest first: permanent ones, then those that pass with time."""
         if facts.is_forbidden:
             yield FORBIDDEN
+        if self._is_over:
+            yield _LAST_DAY_OVER
         if facts.is_excluded:
             yield _EXCLUDED
         if facts.lacks_consent:

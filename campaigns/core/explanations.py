@@ -86,6 +86,9 @@ AFTER_SKIP: dict[str, Words] = {
     SkipReason.EXPIRED: _("Call again if it is still wanted."),
     SkipReason.CALLED_SINCE: _("Look at the other call first; call again if it is still wanted."),
     SkipReason.NOT_NEEDED: _("Nothing is to be done."),
+    SkipReason.SAME_PERSON: _("Nothing is to be done: nobody is called twice in one campaign."),
+    SkipReason.IMPORT_UNDONE: _("Import the right file; who is in it is called."),
+    SkipReason.LAST_DAY: _("To call after all, copy the campaign with a later last day."),
     SkipReason.PERSON_CAP: _("Call on another day; an admin sets how often one person may be called."),
     SkipReason.NO_CONSENT: _("Note on the person's page who agreed, and when; then call again."),
     SkipReason.MISSING_VARIABLE: _("Fill in the missing value in the person's page, then call again."),
@@ -120,6 +123,7 @@ AGAINST: dict[str, Words] = {
     SkipReason.EXCLUDED: _("This person is among those of a campaign that is left out."),
     SkipReason.NO_ZONE: _("The local time of this number is not known, so nobody knows whether it is night there."),
     SkipReason.NO_CONSENT: _("It is not noted that this person agreed to be called, and consent is required here."),
+    SkipReason.LAST_DAY: _("The last day of the campaign is over."),
     WaitReason.OPT_OUT_UNCLEAR: _("This person may have asked not to be called again; nobody has decided yet."),
     WaitReason.LIVE_ELSEWHERE: _("Another call to this number is not over."),
 }

@@ -27,6 +27,7 @@ from campaigns.models import (
     CallTranscript,
     Campaign,
     CampaignApproval,
+    CampaignRepeat,
     Contact,
     ContactImport,
     ContactList,
@@ -114,6 +115,7 @@ TABLE: dict[type[Model], Whose] = {
     DoNotCall: Whose("added_by", "team", is_stock=True),
     AllowedNumber: Whose(is_common=True),
     CampaignApproval: Whose(of=("campaign", Campaign)),
+    CampaignRepeat: Whose(of=("campaign", Campaign)),
     Question: Whose(of=("campaign", Campaign)),
     Erasure: Whose(is_common=True),
     # Its pages show a person their own, and whoever confirms them those that wait.

@@ -12,11 +12,12 @@ from django.utils.translation import ngettext
 
 from callcenter.edits.states import State
 from callcenter.formats.amounts import number, plain_money
+from callcenter.formats.calendars import plain_day
 from callcenter.formats.isolation import isolated
 from campaigns.launch import policy_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.setting_words import days_in_words, hours_in_words
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ContactList
 from campaigns.outcomes import Policy
 from providers.models import Provider
 
@@ -29,7 +30,8 @@ def differences_in_words(
 ) -> list[str]:
     """Return one sentence for each difference, people first; empty if there is none that needs an approval."""
     said = growth_in_words(growth, names_people=names_people)
-    changed = {name for name in now if now[name] != before.get(name)}
+    # Also what is bound no more: a living campaign that is none now.
+    changed = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
     for names, label, words in _PARTS:
         if changed & set(names):
             said.append(
@@ -132,6 +134,28 @@ def _machine(campaign: Campaign, values: Mapping[str, Any]) -> str:
     return str(Campaign.OnMachine(values["on_machine"]).label)
 
 
+def _is_living(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return _("yes") if values.get("is_living") else _("no")
+
+
+def _lists(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    names = ContactList.objects.filter(pk__in=values.get("lists") or []).order_by("name").values_list("name", flat=True)
+    return _(", ").join(isolated(name) for name in names) or _("none")
+
+
+def _tags(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return _(", ").join(isolated(str(tag)) for tag in values.get("tags") or []) or _("none")
+
+
+def _count(name: str) -> Callable[[Campaign, Mapping[str, Any]], str]:
+    return lambda campaign, values: number(values[name]) if values.get(name) else _("none")
+
+
+def _last_day(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    day = values.get("last_day")
+    return isolated(plain_day(datetime.date.fromisoformat(day))) if day else _("none")
+
+
 def _left_out(campaign: Campaign, values: Mapping[str, Any]) -> str:
     chosen = values["excluded_campaigns"]
     names = Campaign.objects.filter(pk__in=chosen).order_by("pk").values_list("name", flat=True)
@@ -158,6 +182,12 @@ _PARTS: tuple[Part, ...] = (
     (("max_attempts", "attempts_a_day", "retries"), lambda: _("Attempts"), _attempts),
     (("quiet_hours",), lambda: _("Quiet period"), _quiet),
     (("requires_consent",), lambda: _("Consent"), _consent),
+    (("is_living",), lambda: _("Stays open"), _is_living),
+    (("lists",), lambda: _("Lists"), _lists),
+    (("tags",), lambda: _("Tags"), _tags),
+    (("people_a_day",), lambda: _("New people a day"), _count("people_a_day")),
+    (("people_in_all",), lambda: _("People in all"), _count("people_in_all")),
+    (("last_day",), lambda: _("Last day"), _last_day),
     (("excluded_campaigns", "excludes_only_reached"), lambda: _("People left out"), _left_out),
 )
 """The bound settings in the order in which their differences are told: their columns, label and value in words."""

@@ -1,7 +1,8 @@
 """Approvals: who gives one, what it binds, and what becomes of a campaign that differs from what was approved.
 
 An approval binds the people with their numbers, the message with its variables, agent, hours, attempts and budget. The
-fill queues nobody else, and whatever grows or is edited sends the campaign back, with the difference in words.
+fill queues nobody else, and whatever grows or is edited sends the campaign back, with the difference in words. Of a
+living campaign it binds, instead of people, where they come from, how many a day and in all, and the last day.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from callcenter.edits.states import State, encode, state_of
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.launch import approved_people
+from campaigns.launch import living_terms as terms
 from campaigns.launch.approval_words import differences_in_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.audience_query import Selection
@@ -37,12 +39,14 @@ BOUND = (
     "quiet_hours", "requires_consent", "excludes_only_reached",
 )  # fmt: skip
 """Columns that an approval binds, besides the people and the campaigns that are left out."""
+LIVING = terms.TERMS
+"""Columns that it binds of a living campaign besides, with its lists and tags."""
 FREE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "tags", "lists", "hand_overs", "calls_per_minute",
         "max_lines", "starts_at", "start_refusal", "pilot", "launched_at", "launched_by", "finished_at",
-        "paused_reason", "paused_by_system", "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost",
-        "money_wait", "watched", "watched_since",
+        "paused_reason", "paused_by_system", "filled_through", "is_filled", "people_joined", "pace_tat",
+        "reserved_cost", "spent_cost", "money_wait", "watched", "watched_since",
     }
 )  # fmt: skip
 """Columns that it does not: what the product itself writes, the name, the pace, who acts by hand. Lists and tags say
@@ -59,8 +63,11 @@ def in_force(campaign_id: int) -> CampaignApproval | None:
 
 
 def bound_values(campaign: Campaign) -> State:
-    """Return what an approval binds of a campaign's settings, as JSON."""
-    return {**state_of(campaign, BOUND), "excluded_campaigns": encode(campaign.excluded_campaigns)}
+    """Return what an approval binds of a campaign's settings, as JSON; of a living campaign also who may join."""
+    bound = {**state_of(campaign, BOUND), "excluded_campaigns": encode(campaign.excluded_campaigns)}
+    if campaign.is_living:
+        return bound | state_of(campaign, (*LIVING, "lists", "tags"))
+    return bound | state_of(campaign, ["last_day"]) if campaign.last_day is not None else bound
 
 
 # Who may approve
@@ -95,6 +102,8 @@ def _writers(campaign: Campaign) -> set[int]:
 
 def mark_of(campaign: Campaign) -> str:
     """Return a digest of all that an approval would bind now; the page carries it to the approver's press."""
+    if campaign.is_living:
+        return _mark(bound_values(campaign), "")
     return _mark(bound_values(campaign), approved_people.mark_of_audience(Selection.of(campaign).people()))
 
 
@@ -111,18 +120,21 @@ def give(campaign: Campaign, person: Person, mark: str | None) -> CampaignApprov
     end(campaign.pk)
     approval = CampaignApproval.objects.create(
         campaign=campaign,
-        people=0,
+        binds=CampaignApproval.Binds.SOURCES if campaign.is_living else CampaignApproval.Binds.PEOPLE,
+        people=terms.people_bound(campaign) if campaign.is_living else 0,
         values=bound_values(campaign),
         salt=secrets.token_hex(8),
         starts_at=campaign.starts_at,
         asked_by_id=campaign.launched_by_id,
         approved_by_id=person.pk,
     )
-    approval.people = approved_people.keep(approval, Selection.of(campaign).people())
-    approval.save(update_fields=["people"])
-    # Of what was kept, not of the lists as they are by now: nobody locks a list.
-    kept = approved_people.only_approved(Contact.objects.all(), approval)
-    if mark is not None and mark != _mark(approval.values, approved_people.mark_of_audience(kept)):
+    people = ""
+    if not campaign.is_living:
+        approval.people = approved_people.keep(approval, Selection.of(campaign).people())
+        approval.save(update_fields=["people"])
+        # Of what was kept, not of the lists as they are by now: nobody locks a list.
+        people = approved_people.mark_of_audience(approved_people.only_approved(Contact.objects.all(), approval))
+    if mark is not None and mark != _mark(approval.values, people):
         raise Refusal(_("The campaign or its people changed since you looked. Look at it again, then decide."))
     return approval
 
@@ -154,7 +166,7 @@ def differences(
     `names_people` nobody is named, as in the audit, which nobody is erased from.
     """
     growth = Growth()
-    if counts_people and approved_people.has_grown(campaign, approval):
+    if counts_people and _has_grown(campaign, approval):
         growth = approved_people.measure(campaign, approval)
     values = bound_values(campaign)
     return differences_in_words(campaign, approval.values, values, growth, names_people=names_people)
@@ -167,7 +179,13 @@ def is_edited(campaign: Campaign, approval: CampaignApproval) -> bool:
 
 def exceeds(campaign: Campaign, approval: CampaignApproval) -> bool:
     """Return whether a campaign is beyond what was approved, by its settings or by its people."""
-    return is_edited(campaign, approval) or approved_people.has_grown(campaign, approval)
+    return is_edited(campaign, approval) or _has_grown(campaign, approval)
+
+
+def _has_grown(campaign: Campaign, approval: CampaignApproval) -> bool:
+    """Return whether people joined who are not approved; an approval of sources covers whoever joins them."""
+    is_of_people = approval.binds == CampaignApproval.Binds.PEOPLE
+    return is_of_people and approved_people.has_grown(campaign, approval)
 
 
 def send_back(

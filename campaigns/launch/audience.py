@@ -32,6 +32,7 @@ from campaigns.reasons import SkipReason, WaitReason
 NOW = Verdict.NOW.value
 NEVER = (
     SkipReason.DO_NOT_CALL,
+    SkipReason.LAST_DAY,
     SkipReason.EXCLUDED,
     SkipReason.NO_CONSENT,
     SkipReason.NUMBER_REFUSED,
@@ -102,15 +103,16 @@ class AudienceJudge:
         after: int = 0,
         through: int | None = None,
         *,
+        among: Collection[int] | None = None,
         only_new: bool = False,
         looks_back: bool = True,
         tells_when: bool = False,
     ) -> Iterator[JudgedPerson]:
         """Yield a verdict on everybody with `after` < id <= `through`, in the order of their ids.
 
-        `only_new` leaves out people who have a call of this campaign already. Without `looks_back`, other calls to a
-        person are ignored (quiet period, live elsewhere). With `tells_when`, each verdict carries its sentence and the
-        end of the wait, which mere counting does not need.
+        `among` are the only ids that count. `only_new` leaves out people who have a call of this campaign already.
+        Without `looks_back`, other calls to a person are ignored (quiet period, live elsewhere). With `tells_when`,
+        each verdict carries its sentence and the end of the wait, which mere counting does not need.
         """
         chosen = self.selection.people().annotate(excluded=self.selection.stands_elsewhere())
         person_caps = caps_of_persons(self.judge.installation)
@@ -121,6 +123,8 @@ class AudienceJudge:
             annotated = annotated.filter(pk__gt=after)
         if through is not None:
             annotated = annotated.filter(pk__lte=through)
+        if among is not None:
+            annotated = annotated.filter(pk__in=among)
         if only_new:
             queued = Call.objects.filter(campaign=self.campaign, contact=OuterRef("pk"), attempt=1)
             annotated = annotated.filter(~Exists(queued))

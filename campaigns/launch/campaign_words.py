@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.audit.models import AuditEvent
 from campaigns import alarms, rules
+from campaigns.launch import living_terms as terms
 from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
@@ -32,6 +33,7 @@ VERDICT_WORDS: dict[str, Words] = {
     WaitReason.LIVE_ELSEWHERE: gettext_lazy("Wait: another call to them is not over"),
     WaitReason.OPT_OUT_UNCLEAR: gettext_lazy("Wait: may have asked not to be called; a manager decides"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
+    SkipReason.LAST_DAY: gettext_lazy("Not called: the last day of the campaign is over"),
     SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
     SkipReason.NO_CONSENT: gettext_lazy("Not called: no consent is noted"),
     SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
@@ -66,6 +68,10 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.resumed": gettext_lazy("Resumed"),
     "campaign.stopped": gettext_lazy("Stopped"),
     "campaign.finished": gettext_lazy("Finished"),
+    "campaign.repeat_set": gettext_lazy("Repetition set"),
+    "campaign.repeat_ended": gettext_lazy("Repetition ended"),
+    "campaign.repeated": gettext_lazy("Repeated: a copy was made"),
+    "campaign.closed": gettext_lazy("Closed to new people"),
     "campaign.redialed": gettext_lazy("A draft was made to call again"),
     "campaign.person_skipped": gettext_lazy("Skipped one person"),
     "campaign.called_again": gettext_lazy("Called one person again"),
@@ -150,7 +156,10 @@ def locks_of(campaign: Campaign) -> dict[str, Lock]:
             True, _("Fixed since the launch: everybody of one campaign hears the same. Copy it to say something else.")
         ),
         "audience": Lock(
-            True, _("Fixed since the launch: these people are queued, and who joins a list later is not called.")
+            True,
+            _("Fixed since the launch: whoever joins these lists or tags is called.")
+            if campaign.is_living
+            else _("Fixed since the launch: these people are queued, and who joins a list later is not called."),
         ),
         "hours": Lock(False, _("May be changed: holds from the next call on.")),
         "pace": Lock(False, _("May be changed: holds from the next call on.")),
@@ -180,9 +189,10 @@ def watch_words() -> list[str]:
 
 
 def in_words(campaign: Campaign) -> dict[str, str]:
-    """Return hours, days and what follows on each outcome in words."""
+    """Return hours, days, what follows on each outcome, and the terms of a living campaign in words."""
     return {
         "hours": hours_in_words(campaign.hours_start, campaign.hours_end),
         "days": days_in_words(campaign.days),
         "policy": policy_words.sentence_of(campaign.policy),
+        "terms": terms.in_words(campaign),
     }

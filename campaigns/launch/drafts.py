@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from campaigns.core.allowed_use import chosen_teams, refusals_of, team_for
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change, seen_by
 from campaigns.launch import approvals
+from campaigns.launch.living import widening
 from campaigns.launch.start import withdraw
 from campaigns.models import Campaign, ContactList
 from campaigns.outcomes import Policy
@@ -33,7 +34,7 @@ OF_ITS_LIFE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "launched_at", "launched_by", "finished_at",
         "paused_reason", "paused_by_system", "starts_at", "start_refusal", "pilot",
-        "filled_through", "is_filled", "pace_tat", "reserved_cost", "spent_cost", "money_wait",
+        "filled_through", "is_filled", "people_joined", "pace_tat", "reserved_cost", "spent_cost", "money_wait",
         "watched", "watched_since",
     }
 )  # fmt: skip
@@ -149,7 +150,7 @@ def change(
             refused += _unreached(changes, receivers, campaign.team_id, person)
             if refused:
                 raise Refusal(" ".join(refused))
-            _after_edit(campaign, person)
+            _after_edit(campaign, person, changed)
             after = state_of(campaign, changes)
             record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
     return changed
@@ -162,9 +163,10 @@ def _unreached(values: Mapping[str, Any], before: frozenset[int], team: int | No
     return [refusal] if refusal else []
 
 
-def _after_edit(campaign: Campaign, person: Person) -> None:
+def _after_edit(campaign: Campaign, person: Person, changed: Collection[str]) -> None:
     """Return what was approved for approval if it differs from it now; let other requests and start times go."""
     approval = approvals.in_force(campaign.pk)
+    widening.follow_edit(campaign, person, changed, is_approved=approval is not None)
     if approval is None:
         withdraw(campaign.pk, person)
         return
@@ -179,6 +181,8 @@ def copy(campaign_id: int, person: Person, token: UUID | None = None) -> Campaig
     original = Campaign.objects.get(pk=campaign_id)
     fields = [field for field in Campaign._meta.concrete_fields if field.name not in OF_ITS_LIFE]
     values = {field.name: getattr(original, field.name) for field in fields}
+    # The last day of a run for a date is of that run alone.
+    values["last_day"] = original.last_day if original.is_living else None
     with transaction.atomic():
         was_made = made_with(person, token) is not None
         made = create(

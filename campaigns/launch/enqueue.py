@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from callcenter.access.roles import may
 from campaigns.core import transitions
 from campaigns.core.transitions import Why
-from campaigns.launch import approvals, approved_people
+from campaigns.launch import approvals, approved_people, first_attempts
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.audience import NEVER, AudienceJudge
 from campaigns.launch.audience_query import Selection
@@ -50,7 +49,9 @@ def fill_campaign(campaign_id: int, chunk: int = CHUNK, deadline: float | None =
 def fill_running_campaigns(limit_seconds: float) -> int:
     """Continue filling every running campaign that is not filled; returns how many rows were inserted."""
     deadline = time.monotonic() + limit_seconds
-    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False).order_by("launched_at", "id")
+    unfilled = Campaign.objects.filter(status=Campaign.Status.RUNNING, is_filled=False)
+    # Whoever joins a living campaign is taken up by `living.joining`.
+    unfilled = unfilled.filter(is_living=False).order_by("launched_at", "id")
     return sum(_fill_or_skip(pk, deadline) for pk in unfilled.values_list("pk", flat=True))
 
 
@@ -93,7 +94,7 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
     with transaction.atomic():
         campaign = (
             Campaign.objects.select_related("provider", "agent", "launched_by")
-            .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False)
+            .filter(pk=campaign_id, status=Campaign.Status.RUNNING, is_filled=False, is_living=False)
             .exclude(pilot=Campaign.Pilot.CALLING)
             .annotate(is_bound=approvals.IS_BOUND)
             .first()
@@ -153,19 +154,7 @@ def _insert_first_attempts(campaign: Campaign, chosen: QuerySet[Contact], approv
     """
     if approval is not None:
         chosen = approved_people.only_approved(chosen, approval)
-    fixed: dict[str, Any] = {
-        "campaign": campaign.pk,
-        "provider": campaign.provider_id,
-        "agent": campaign.agent_id,
-        "voice": campaign.voice_id,
-        "caller_id": campaign.caller_id_id,
-        "dialer": campaign.dialer_id,
-        "text": campaign.text,
-        "owner": campaign.owner_id,
-        "team": campaign.team_id,
-        "attempt": 1,
-    }
-    return transitions.begin_many(chosen, timezone.now(), fixed, {"contact": F("pk"), "to_number": F("phone")})
+    return first_attempts.insert(campaign, chosen, timezone.now())
 
 
 def _skip_hopeless(campaign: Campaign, selection: Selection, through: int) -> None:

@@ -23,6 +23,7 @@ from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
 from campaigns.core.scope import may_change
+from campaigns.launch import living_terms as terms
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.estimates import Estimate, estimate, estimate_days
@@ -71,6 +72,8 @@ class LaunchCheck:
     currency: str = ""
     caps: Sequence[CapToday] = ()
     """The caps of the day that its calls are under."""
+    terms: str = ""
+    """Of a living campaign: until when it stays open, for how many people, and what they may cost, in sentences."""
 
     @property
     def is_ready(self) -> bool:
@@ -124,13 +127,15 @@ def check_launch(
     total = verdicts.total()
     called = sum(verdicts[verdict] for verdict in CALLED)
     blockers = find_blockers(campaign, person)
-    if not total and not judge.selection.is_empty:
+    # Of a living campaign, nobody may have joined yet.
+    if not total and not judge.selection.is_empty and not campaign.is_living:
         blockers.append(_nobody(judge.selection))
-    elif total and not called:
+    elif total and not called and not campaign.is_living:
         blockers.append(_("Nobody in the audience can be called."))
     estimated = estimate(campaign, called, found.unpriced)
     caps = day_caps.caps_of(campaign, person.pk if person is not None else campaign.launched_by_id or campaign.owner_id)
     everybody = judge.selection.count() if campaign.launched_at else total
+    bound = terms.people_bound(campaign) if campaign.is_living else everybody
     return LaunchCheck(
         total=total,
         everybody=everybody,
@@ -143,12 +148,23 @@ def check_launch(
         warnings=find_warnings(campaign)
         + _money_warnings(campaign, estimated, called, caps)
         + _unmet_warnings(found.unmet),
-        why_approval=why_approval(everybody, person, campaign) if person is not None else "",
+        why_approval=why_approval(bound, person, campaign) if person is not None else "",
         estimate=estimated,
         days=max(estimate_days(campaign, estimated.minutes[1]), _days_by_caps(estimated, caps)),
         currency=campaign.provider.currency,
         caps=caps,
+        terms=_terms(campaign),
     )
+
+
+def _terms(campaign: Campaign) -> str:
+    said = terms.in_words(campaign)
+    cost = estimate(campaign, terms.people_bound(campaign)).cost if said else None
+    if cost is None:
+        return said
+    amount = plain_money(cost[1], campaign.provider.currency)
+    costs = _("If as many join, it costs %(amount)s at most.") % {"amount": amount}
+    return f"{said} {costs}"
 
 
 def _nobody(selection: Selection) -> str:
@@ -197,6 +213,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
             _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
             % {"cost": plain_money(worst, provider.currency)}
         )
+    found += terms.blockers(campaign, timezone.now())
     if not campaign.days:
         found.append(_("No day of the week is chosen."))
     missing = [field.label for field in backend.fields if field.is_secret and field.required]

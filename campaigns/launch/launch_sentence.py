@@ -112,6 +112,8 @@ def _reasons(check: LaunchCheck) -> list[list[Piece]]:
         match reason:
             case SkipReason.DO_NOT_CALL:
                 return ngettext("%(count)s is on the do-not-call list", "%(count)s are on the do-not-call list", count)
+            case SkipReason.LAST_DAY:
+                return ngettext("for %(count)s the last day is over", "for %(count)s the last day is over", count)
             case SkipReason.EXCLUDED:
                 return ngettext("%(count)s is left out", "%(count)s are left out", count)
             case SkipReason.NO_CONSENT:

@@ -23,12 +23,13 @@ from campaigns.core.allowed_use import refusals_of
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.installation import current
+from campaigns.core.joined import people_joined
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.core.transitions import Why
 from campaigns.launch import approvals, pilot
-from campaigns.launch.audience_query import count_people
 from campaigns.launch.limits import most_cost, needs_approval, taken_over_by
+from campaigns.launch.living_terms import people_bound
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait, SkipReason
 from providers.models import Provider
@@ -196,11 +197,13 @@ def resume(campaign_id: int, person: Person) -> Outcome:
 
 def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: bool) -> Outcome:
     """Resume a campaign in the caller's transaction; `queues_more`: people are queued on this person's word."""
-    people = count_people(campaign) if queues_more else 0
+    people = people_bound(campaign) if queues_more else 0
     if queues_more and needs_approval(people, person, campaign):
         raise Refusal(
             _("The rest is above your limit: ask a manager to go on.")
             if goes_on
+            else _("It may queue more people than you may launch: a manager must resume.")
+            if campaign.is_living
             else _("The lists grew above your limit before everybody was queued: a manager must resume.")
         )
     # If not everybody is queued yet, the person who resumes becomes the launcher, whose limit applies.
@@ -226,6 +229,8 @@ def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: b
         if queues_more and not may(person, launch_limits.WITHOUT_LIMIT):
             launch_limits.count(campaign, person, people, most_cost(campaign, people, current()), timezone.now())
         queue.nudge_dispatch()
+        if campaign.is_living:
+            people_joined()
     return outcome
 
 

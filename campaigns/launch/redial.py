@@ -1,4 +1,4 @@
-"""Redial: a new draft with the people whom a campaign did not reach, chosen by the result of their last attempt.
+"""Redial: a new draft with people of a campaign, chosen by the result of their last attempt, or what they answered.
 
 It is a new draft rather than more attempts of the same campaign, so that the launch check, the limits of a role, the
 quiet period and the do-not-call list apply as to any other campaign.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils.functional import Promise
@@ -22,7 +23,7 @@ from campaigns.core.allowed_use import team_for
 from campaigns.core.conditions import last_attempts
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import demand_change
-from campaigns.launch import drafts
+from campaigns.launch import drafts, redial_answers
 from campaigns.models import Campaign, ContactList, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.outcomes import Outcome
@@ -45,7 +46,7 @@ OUTCOMES: dict[str, tuple[Words, Q]] = {
 }
 """Outcomes to choose from, with their conditions on a person's last attempt; a person is in one at most.
 
-People who talked or opted out are in none.
+People who talked or opted out are in none; who talked is chosen by what they answered (`redial_answers`).
 """
 USUAL = tuple(outcome.value for outcome in Outcome)
 """Outcomes that are ticked at first: those for which a campaign has a policy."""
@@ -65,10 +66,17 @@ def _people(campaign: Campaign) -> CallQuerySet:
     return last_attempts(campaign).filter(contact__isnull=False)
 
 
-def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: UUID | None = None) -> Campaign:
+def redial(
+    campaign_id: int,
+    outcomes: Collection[str],
+    person: Person,
+    token: UUID | None = None,
+    answers: Collection[str] = (),
+) -> Campaign:
     """Create a draft with the same message and rules for the people of these outcomes; idempotent by `token`.
 
-    Raises PermissionDenied, and Refusal if nobody is left to call.
+    `answers` are keys of `redial_answers.groups`; who is in any of both is called. Raises PermissionDenied, and Refusal
+    if nobody is left to call.
     """
     wanted = Q(pk__in=[])
     for name in outcomes:
@@ -78,17 +86,22 @@ def redial(campaign_id: int, outcomes: Collection[str], person: Person, token: U
             return known
         original = Campaign.objects.get(pk=campaign_id)
         demand_change(person, original)
+        if answers:
+            wanted |= redial_answers.condition(original, person, answers)
         people = _free_list(original, person)
         count = _put_in(people, _people(original).filter(wanted))
         if not count:
             raise Refusal(_("Nobody's last attempt came to this now. Choose something else."))
         made = drafts.copy(campaign_id, person, token)
-        # Only the new list: the tags and exclusions of the first campaign do not apply.
+        # Only the new list, as it is: tags and exclusions of the first campaign do not apply, and nobody joins later.
         made.lists.set([people])
         made.excluded_campaigns.clear()
-        Campaign.objects.filter(pk=made.pk).update(tags=[], excludes_only_reached=False)
+        Campaign.objects.filter(pk=made.pk).update(
+            tags=[], excludes_only_reached=False, is_living=False, people_a_day=None, people_in_all=None, last_day=None
+        )
         record(person, "list.made_to_call_again", people, people=count, campaign=campaign_id)
-        record(person, "campaign.redialed", original, people=count, outcomes=sorted(outcomes), draft=made.pk)
+        said = {"answers": sorted(answers)} if answers else {}
+        record(person, "campaign.redialed", original, people=count, outcomes=sorted(outcomes), draft=made.pk, **said)
     made.refresh_from_db()
     return made
 
@@ -106,7 +119,10 @@ def _free_list(campaign: Campaign, person: Person) -> ContactList:
 
 def _put_in(people: ContactList, calls: CallQuerySet) -> int:
     """Add the people of these calls to a list, in one statement; returns how many."""
-    chosen, parameters = calls.order_by().values("contact_id").query.sql_with_params()
+    try:
+        chosen, parameters = calls.order_by().values("contact_id").query.sql_with_params()
+    except EmptyResultSet:
+        return 0
     table = ListMembership._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(

@@ -23,11 +23,12 @@ from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core import launch_limits
 from campaigns.core.installation import current
+from campaigns.core.joined import people_joined
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.launch import approvals
+from campaigns.launch import living_terms as terms
 from campaigns.launch import pilot as pilot_module
-from campaigns.launch.audience_query import count_people
 from campaigns.launch.launch_check import check_launch, find_blockers, may_launch
 from campaigns.launch.lifecycle import MAX_REASON, may_control
 from campaigns.launch.limits import most_cost, taken_over_by, why_approval
@@ -53,6 +54,8 @@ class Launched:
     people: int
     starts_at: datetime.datetime | None = None
     is_pilot: bool = False
+    terms: str = ""
+    """What a living campaign is launched for, in a sentence."""
 
     @property
     def sentence(self) -> str:
@@ -72,6 +75,8 @@ class Launched:
                 "at": whole_moment(self.starts_at),
                 "zone": isolated(zone_name()),
             }
+        if self.status == Status.RUNNING and self.terms:
+            return _("Launched. %(terms)s") % {"terms": self.terms}
         if self.status == Status.RUNNING and self.is_pilot:
             return _("The pilot is launched: it calls the first few people, then pauses and asks.")
         if self.status == Status.RUNNING:
@@ -101,13 +106,15 @@ def launch(
         campaign = _lock(campaign_id)
         if not may_launch(campaign, person):
             raise PermissionDenied("launch_campaign")
-        people = count_people(campaign)
+        people = terms.people_bound(campaign)
         if campaign.status not in {Status.DRAFT, Status.SCHEDULED}:
             return Launched(changed=False, status=campaign.status, people=people)
         if campaign.status == Status.SCHEDULED and starts_at == campaign.starts_at:
             return Launched(changed=False, status=campaign.status, people=people)
-        _refuse_changed(people, seen)
+        _refuse_changed(campaign, people, seen)
         _refuse_blocked(campaign, people)
+        if is_pilot and campaign.is_living:
+            raise Refusal(_("A campaign that stays open has no pilot: call a few people with another campaign first."))
         if starts_at is not None:
             _refuse_time(starts_at)
         counted = min(people, pilot_module.SIZE) if is_pilot else people
@@ -151,7 +158,7 @@ def approve(
     """
     with transaction.atomic():
         campaign = _lock(campaign_id)
-        people = count_people(campaign)
+        people = terms.people_bound(campaign)
         # The approver has become the launcher, so a second submit by them is not refused.
         if campaign.status != Status.WAITING and may(person, "launch_above_limit") and may_change(person, campaign):
             return Launched(changed=False, status=campaign.status, people=people)
@@ -159,7 +166,7 @@ def approve(
             raise PermissionDenied("launch_above_limit")
         if taken_over_by(campaign, person):
             raise Refusal(_("Its owner was switched off. Somebody else must take it over and launch it."))
-        _refuse_changed(people, seen)
+        _refuse_changed(campaign, people, seen)
         _refuse_blocked(campaign, people)
         people = approvals.give(campaign, person, mark).people
         launch_limits.uncount(campaign_id)
@@ -174,7 +181,7 @@ def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) ->
         campaign = _lock(campaign_id)
         if not may_control(campaign, person) or not may(person, "launch_campaign"):
             raise PermissionDenied("launch_campaign")
-        people = count_people(campaign)
+        people = terms.people_bound(campaign)
         if campaign.status != Status.PAUSED or campaign.pilot != Pilot.ASKS:
             return Launched(changed=False, status=campaign.status, people=people)
         return _move(
@@ -241,7 +248,7 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
             approvals.send_back(campaign, approval, {Status.SCHEDULED})
             return False
         if not refusal:
-            people = count_people(campaign)
+            people = terms.people_bound(campaign)
             return _move(campaign, Status.RUNNING, "campaign.started_on_time", None, people, None).changed
         refused = Campaign.objects.filter(pk=campaign_id, status=Status.SCHEDULED).update(
             status=Status.DRAFT, launched_by=None, start_refusal=refusal[:MAX_REFUSAL]
@@ -264,7 +271,7 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
         return _("Whoever set its start no longer works here: somebody else must launch it.")
     if not may_launch(campaign, launcher):
         return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
-    if approval is None and why_approval(count_people(campaign), launcher, campaign, now):
+    if approval is None and why_approval(terms.people_bound(campaign), launcher, campaign, now):
         return _("Its people became more than %(name)s may launch: send it for approval.") % {"name": launcher}
     return ""
 
@@ -282,8 +289,9 @@ def _lock(campaign_id: int) -> Campaign:
     return rows.prefetch_related("lists").get(pk=campaign_id)
 
 
-def _refuse_changed(people: int, seen: int | None) -> None:
-    if seen is not None and people != seen:
+def _refuse_changed(campaign: Campaign, people: int, seen: int | None) -> None:
+    # A living campaign is launched for whoever joins, so its audience may grow meanwhile.
+    if seen is not None and people != seen and not campaign.is_living:
         raise Refusal(
             _("The audience changed since you looked: it was %(seen)s, now it is %(now)s. Look once more.")
             % {"seen": number(seen), "now": number(people)}
@@ -334,10 +342,13 @@ def _move(
         record(person, action, campaign, people=people, **detail)
         if status == Status.RUNNING:
             queue.nudge_dispatch()
+            if campaign.is_living:
+                people_joined()
     return Launched(
         changed=bool(changed),
         status=status if changed else campaign.status,
         people=people,
         starts_at=starts_at,
         is_pilot=pilot == Pilot.CALLING,
+        terms=terms.in_words(campaign),
     )

@@ -16,7 +16,16 @@ from campaigns.core.planned_calls import is_planned
 from campaigns.core.refusals import Refusal
 from campaigns.launch import start
 from campaigns.launch.lifecycle import pause_by_system
-from campaigns.models import Call, Callback, CallExport, Campaign, CampaignApproval, HandOver, SavedFilter
+from campaigns.models import (
+    Call,
+    Callback,
+    CallExport,
+    Campaign,
+    CampaignApproval,
+    CampaignRepeat,
+    HandOver,
+    SavedFilter,
+)
 from campaigns.reasons import MAX_REASON
 
 Status = Campaign.Status
@@ -58,6 +67,7 @@ def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int
         _open_calls_back(person).update(owner=successor)
         done["callbacks"] = _hand_over_callbacks(person, successor)
         _put_in_policies(person, successor)
+        CampaignRepeat.objects.filter(person=person).update(person=successor)
         kinds = [kind for kind, right in RIGHTS.items() if may(successor, right)]
         if kinds:
             exports = CallExport.objects.filter(owner=person, kind__in=kinds).exclude(state=_State.DELETED)
@@ -78,6 +88,8 @@ def leave(person: User, by: Person | None) -> int:
         stopped = sum(_stop(campaign, person) for campaign in _campaigns_of(person).filter(status__in=_CALLS))
         given = HandOver.objects.filter(person=person, state=HandOver.State.OPEN).update(person=None)
         planned = Callback.objects.filter(asked_by=person, noted_at=None).update(asked_by=None)
+        # Their next run finds that nobody launches it, and says so on its page.
+        CampaignRepeat.objects.filter(person=person).update(person=None)
         _fail_exports(person)
         record(by, "user.work_left", person, campaigns=stopped, hand_overs=given, callbacks=planned)
     return stopped

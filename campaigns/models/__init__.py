@@ -23,6 +23,7 @@ from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.own_numbers import OwnNumber
 from campaigns.models.privacy import ClearedRows, Erasure, ErasureKey, KeptOptOut, RetentionMark
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
+from campaigns.models.repeats import CampaignRepeat
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.spending import DayCap, DaySpending
 from campaigns.models.switch import DialingSwitch
@@ -48,6 +49,7 @@ __all__ = [
     "Callback",
     "Campaign",
     "CampaignApproval",
+    "CampaignRepeat",
     "ClearedRows",
     "Contact",
     "ContactImport",

@@ -12,20 +12,22 @@ from campaigns.models.campaigns import Campaign
 
 
 class CampaignApproval(models.Model):
-    """What was approved of a campaign: its people, message, agent, hours, attempts and budget, as they were.
+    """What was approved of a campaign: its people or sources, message, agent, hours, attempts and budget, as they were.
 
     At most one of a campaign is in force. It goes on to hold while the campaign differs from it: the difference is what
     the next approval is about.
     """
 
     class Binds(models.TextChoices):
-        """What the approval binds. A campaign that goes on gaining people will bind its sources and caps instead."""
+        """Whom the approval binds: people; or, of a living campaign, where they come from, how many and until when."""
 
         PEOPLE = "people", _("The people as they were")
+        SOURCES = "sources", _("Where people come from, how many, and until when")
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="approvals")
     binds = models.CharField(max_length=8, choices=Binds.choices, default=Binds.PEOPLE, db_default=Binds.PEOPLE)
     people = models.PositiveIntegerField(_("people"))
+    """Of a living campaign: at most."""
     values = models.JSONField()
     """The bound columns of the campaign as JSON, by name (`launch.approvals.BOUND`)."""
     salt = models.CharField(max_length=32)

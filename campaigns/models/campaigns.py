@@ -65,6 +65,23 @@ class Campaign(Owned):
     )
     excludes_only_reached = models.BooleanField(_("leave out only who was reached"), default=False)
     """Exclude only people who talked in the excluded campaigns, not everybody who was queued there."""
+    is_living = models.BooleanField(
+        _("stays open"),
+        default=False,
+        db_default=False,
+        help_text=_("Whoever joins its lists or tags later is called too, within the limits set here."),
+    )
+    """A living campaign: it gains people until its last day, its limit in all, or until somebody stops it."""
+    people_a_day = models.PositiveIntegerField(
+        _("new people a day"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    """Of a living campaign: most people that are queued on one day of the installation's time zone."""
+    people_in_all = models.PositiveIntegerField(
+        _("people in all"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    """Of a living campaign: most people that are queued at all."""
+    last_day = models.DateField(_("last day"), null=True, blank=True)
+    """Of a living campaign: the last day on which it calls, in the installation's time zone."""
 
     # The message
     provider = models.ForeignKey(
@@ -146,6 +163,9 @@ class Campaign(Owned):
     filled_through = models.BigIntegerField(default=0, editable=False)
     """Highest contact id that already has its first call; enqueueing continues from there after a crash."""
     is_filled = models.BooleanField(default=False, editable=False)
+    """Whether everybody is queued; of a living campaign, whether it is closed to new people."""
+    people_joined = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    """Of a living campaign: people who joined and were queued or refused; the mark by which one worker counts them."""
     pace_tat = models.FloatField(default=0, editable=False)
     reserved_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)
     spent_cost = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0), editable=False)

@@ -71,6 +71,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.campaign": "name status tags text variables days retries hand_overs on_machine start_refusal pilot"
     " paused_reason money_wait watched",
     "campaigns.campaignapproval": "binds values salt",
+    "campaigns.campaignrepeat": "days zone column note",
     "campaigns.clearedrows": "kind",
     "campaigns.contactimport": "purpose status region two_numbers headers counts list_name tags consent_source"
     " opt_out_reason opt_out_source refused_reason",

@@ -22,6 +22,7 @@ from campaigns.models import (
     Call,
     CallEvent,
     CallTranscript,
+    Campaign,
     ClearedRows,
     HeardOptOut,
     RetentionMark,
@@ -110,7 +111,11 @@ def clear_conversations(before: datetime.datetime) -> int:
 
 
 def _old_calls(before: datetime.datetime) -> models.QuerySet[models.Model]:
-    return Call.objects.filter(changed_at__lt=before, status__in=sorted(FINAL | {CallStatus.SKIPPED}))
+    old = Call.objects.filter(changed_at__lt=before, status__in=sorted(FINAL | {CallStatus.SKIPPED}))
+    # By its calls a campaign that stays open knows whom it has called: they are kept until it is over.
+    over = (Campaign.Status.STOPPED, Campaign.Status.FINISHED)
+    living = list(Campaign.objects.filter(is_living=True).exclude(status__in=over).values_list("pk", flat=True))
+    return old.exclude(campaign__in=living) if living else old
 
 
 def clear_calls(before: datetime.datetime) -> int:

@@ -114,7 +114,7 @@ def _opted_out(campaign: Campaign) -> int:
 
 def count_queued(campaign: Campaign) -> int:
     """Count the people of a fully queued campaign, by their first attempts."""
-    key = f"campaign-people:{campaign.pk}:{campaign.filled_through}"
+    key = f"campaign-people:{campaign.pk}:{campaign.filled_through}:{campaign.people_joined}"
     return kept(key, lambda: Call.objects.filter(campaign=campaign, attempt=1).count())
 
 

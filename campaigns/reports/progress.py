@@ -24,9 +24,9 @@ from campaigns.core import decision_kinds, results
 from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
-from campaigns.launch.audience_query import count_people
 from campaigns.launch.estimates import estimate
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
+from campaigns.launch.living_terms import people_bound
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import MoneyWait, WaitReason
@@ -151,13 +151,15 @@ def measure(campaign: Campaign) -> Progress:
         if by_status.get(CallStatus.PENDING)
         else ([], None, None)
     )
-    people = count_queued(campaign) if campaign.is_filled else count_people(campaign)
+    # A living campaign is done with whoever has joined so far.
+    is_filled = campaign.is_filled or (campaign.is_living and campaign.launched_at is not None)
+    people = count_queued(campaign) if is_filled else people_bound(campaign)
     standstill = why_standing(campaign)
     minutes_left = _minutes_left(campaign, by_status, people, now)
     return Progress(
         at=now,
         people=people,
-        is_filled=campaign.is_filled,
+        is_filled=is_filled,
         by_status=by_status,
         waits=waits,
         next_due=next_due,

@@ -63,6 +63,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/campaigns/{surveyed}/questions/{question}/",
         f"/calls/?campaign={surveyed}&question={question}&answer=yes&column=person&column=answer-{question}",
         f"/campaigns/{finished}/redial/",
+        f"/campaigns/{finished}/repeat/",
         f"/campaigns/{finished}/settings/",
         f"/campaigns/{finished}/activity/",
         f"/campaigns/{finished}/activity/?by=system",

@@ -58,6 +58,7 @@ API_WAYS: dict[Operation, Way] = {
     ("post", "/campaigns/{pk}/launch"): body(post("launch_campaign", "campaign"), seen=0),
     ("post", "/campaigns/{pk}/pause"): body(control("control_campaign", "running")),
     ("post", "/campaigns/{pk}/resume"): body(control("control_campaign", "paused")),
+    ("post", "/campaigns/{pk}/people"): body(post("import_people", "campaign"), phone="+989121110007"),
     ("post", "/campaigns/{pk}/stop"): body(control("control_campaign", "running")),
     ("get", "/campaigns/{pk}/approval"): page("see_calls", "campaign"),
     ("post", "/campaigns/{pk}/approve"): Way("launch_above_limit", "approval", "post", only={"nobody": frozenset()}),

@@ -169,18 +169,24 @@ def person(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
 @needs_right("import_people")
 def people_save(request: KeyRequest, response: HttpResponse, asked: NewPerson) -> Any:
     """Create a contact, or change the one with this number: 201 or 200. The rules of numbers are those of imports."""
-    phone, given = understood(asked.phone), chosen(asked)
-    given.pop("phone")
-    list_id = given.pop("list_id", None)
-    holder = request.auth.person
+    given = chosen(asked)
+    saved, is_new = save_by_number(request, given.pop("phone"), given, given.pop("list_id", None))
+    return Status(201 if is_new else 200, _one(request, response, saved))
+
+
+def save_by_number(request: KeyRequest, text: str, given: dict[str, Any], list_id: int | None) -> tuple[int, bool]:
+    """Create a contact, or change the one with this number; returns its id, and whether it is new to the key's person.
+
+    Raises Problem for a number that is none, Http404 for a list out of reach, and what the forms refuse.
+    """
+    phone, holder = understood(text), request.auth.person
     known = Contact.objects.select_related("merged_into").filter(phone=phone).first()
     known = known and (known.merged_into or known)
     if known is None or not may_see(holder, known):
         form = NewPersonForm({**_form_data(None, given), "phone": phone, "contact_list": list_id}, person=holder)
         if not form.is_valid():
             refuse_form(form, {"contact_list": "list_id"})
-        made = service.add_person(form.values(), form.cleaned_data["contact_list"], holder)
-        return Status(201, _one(request, response, made.pk))
+        return service.add_person(form.values(), form.cleaned_data["contact_list"], holder).pk, True
     joins = None
     if list_id is not None:
         joins = get_object_or_404(changed_by(holder, ContactList.objects.all()), pk=list_id)
@@ -189,7 +195,7 @@ def people_save(request: KeyRequest, response: HttpResponse, asked: NewPerson) -
             _change(request, known.pk, given)
         if joins is not None:
             list_service.add_to_list(joins, [known.pk], holder)
-    return Status(200, _one(request, response, known.pk))
+    return known.pk, False
 
 
 @router.patch("/people/{int:pk}", response=Person, summary="Change one contact")

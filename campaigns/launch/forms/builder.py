@@ -23,8 +23,9 @@ from campaigns.core.scope import seen_by
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
-from campaigns.launch.forms.policy import PolicyForm
+from campaigns.launch.forms.living import LivingForm
 from campaigns.launch.launch_check import agent_warnings
+from campaigns.launch.living_terms import TERMS
 from campaigns.models import Campaign, ContactList
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
@@ -39,7 +40,7 @@ POLICY = ("retries", "hand_overs")
 """Columns that mean something only together: what one of them may be depends on the others."""
 LOCKED = (
     "name", "provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine", "lists", "tags",
-    "excluded_campaigns", "excludes_only_reached",
+    "excluded_campaigns", "excludes_only_reached", "is_living",
 )  # fmt: skip
 """Fields of message and audience, which cannot change after the launch: everybody of one campaign hears the same."""
 
@@ -54,7 +55,7 @@ class FormSection:
     """What is still to be filled in; empty if the section is complete."""
 
 
-class CampaignForm(PolicyForm):
+class CampaignForm(LivingForm):
     """All settings of a campaign.
 
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
@@ -65,10 +66,10 @@ class CampaignForm(PolicyForm):
         [
             "name", "lists", "tags", "excluded_campaigns", "excludes_only_reached", "variables", "days",
             "calls_per_minute", "max_lines", "max_attempts", "attempts_a_day", "budget", "budget_is_soft",
-            "quiet_hours", *MESSAGE, *HOURS, *POLICY,
+            "quiet_hours", *MESSAGE, *HOURS, *POLICY, *TERMS,
         ],
         by_key=frozenset({"variables", *POLICY}),
-        together=[MESSAGE, HOURS, POLICY],
+        together=[MESSAGE, HOURS, POLICY, TERMS],
     )  # fmt: skip
 
     hours_start = forms.TimeField(label=_("From"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"))
@@ -149,6 +150,7 @@ class CampaignForm(PolicyForm):
             "tags",
             "excluded_campaigns",
             "excludes_only_reached",
+            *TERMS,
             "hours_start",
             "hours_end",
             "days",
@@ -286,6 +288,7 @@ class CampaignForm(PolicyForm):
         if cleaned.get("voice") and cleaned.get("text"):
             self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
         self.check_policy(cleaned)
+        self.check_living(cleaned, is_draft=self.is_draft)
         chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
         if not self.is_draft and not self.is_launched and not chosen:
             self.add_error("lists", _("Tick a list, or give a tag."))
@@ -359,7 +362,9 @@ class CampaignForm(PolicyForm):
 
     def label_of(self, column: str, key: str | None) -> str | Promise:
         """Return the label of a part; of what is one thing in several fields, that of its section."""
-        return {"provider": _("Message"), "hours_start": _("Hours")}.get(column) or super().label_of(column, key)
+        return {"provider": _("Message"), "hours_start": _("Hours"), "is_living": _("Stay open")}.get(
+            column
+        ) or super().label_of(column, key)
 
     def words_of(self, column: str, key: str | None, value: Any) -> str | Promise:
         """Return a part in words; days by their names, the policy by times and people."""

@@ -24,6 +24,7 @@ from campaigns.launch.campaign_words import action_words, in_words, locks_of, wa
 from campaigns.launch.launch_check import may_launch
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.limits import needs_approval
+from campaigns.launch.living.state import living_state
 from campaigns.launch.local_times import first_of
 from campaigns.models import Campaign
 from campaigns.reports import progress
@@ -106,6 +107,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     return campaign_context(request, found, "") | {
         "first_there": first_of(found, timezone.now()) if is_scheduled else "",
         "now": now,
+        "living": living_state(found) if found.is_living and found.launched_at else None,
         "is_over": is_over,
         "every": every,
         "pilot": pilot,

@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from callcenter.access.models import Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from campaigns.launch import start
+from campaigns.launch import repeats, start
 from campaigns.models import (
     Answer,
     Callback,
     CallReview,
     Campaign,
+    CampaignRepeat,
     DayCap,
     HandOver,
     InstallationSettings,
@@ -71,6 +72,12 @@ def planned(person: User) -> Callback:
     return Callback.objects.create(call=call, asked_by=person, **when)
 
 
+def repeated(person: User) -> CampaignRepeat:
+    campaign = make_campaign([make_list(1)], owner=person)
+    values = {"days": [0], "local_time": datetime.time(9)}
+    return repeats.save(campaign, person, values, timezone.now(), "Asia/Tehran")
+
+
 def question_of(person: User) -> Question:
     campaign = make_campaign(owner=person)
     return Question.objects.create(campaign=campaign, name="Confirmed", kind="yes_no", path="confirmed")
@@ -109,6 +116,17 @@ CASES = [
         (([5], [60]), ([6], [60])),
         ("5", "6"),
         ({"then_failed": "again", "retry_failed": "44"}, ([5], [44])),
+        more={"then": "save"},
+    ),
+    Case(
+        "RepeatForm",
+        repeated,
+        lambda row: reverse("campaign-repeat", args=[row.pk]),
+        lambda row: (again(row).local_time.hour, again(row).column),
+        ({"local_time": "10:00"}, {"local_time": "11:00"}),
+        ((10, ""), (11, "")),
+        ("10:00", "11:00"),
+        ({"column": "visit", "days_apart": "1"}, (10, "visit")),
         more={"then": "save"},
     ),
     Case(

@@ -13,8 +13,8 @@ from django.utils import timezone
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
-from campaigns.launch import redial
-from campaigns.models import Call, Campaign, ContactList
+from campaigns.launch import redial, redial_answers
+from campaigns.models import Answer, Call, Campaign, ContactList, Question
 from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
@@ -130,3 +130,52 @@ def test_others_campaigns_and_admins_are_kept_out(client: Client, caller: User) 
     assert client.post(f"/campaigns/{campaign.pk}/redial/", {"outcome": "busy"}).status_code == 404
     client.force_login(make_person(ADMIN))
     assert client.get(f"/campaigns/{campaign.pk}/redial/").status_code == 403
+
+
+# By what was answered
+
+
+def test_people_are_called_again_by_what_they_answered(client: Client, caller: User) -> None:
+    campaign = finished(caller, is_living=True, people_a_day=5, people_in_all=5)
+    coming = Question.objects.create(campaign=campaign, name="Coming", kind="yes_no", path="coming")
+    which = Question.objects.create(campaign=campaign, name="Which", kind="choice", options=["Blue", "Red"])
+
+    def talked(name: str, question: Question | None = None, key: str = "", **more: Any) -> Call:
+        call = make_call(
+            campaign=campaign, contact=make_contact(name=name), status="completed", talk_seconds=9, owner=caller, **more
+        )
+        if question is not None:
+            Answer.objects.create(call=call, question=question, raw=key, key=key, certainty="certain")
+        return call
+
+    talked("No 1", coming, "no")
+    talked("Yes", coming, "yes")
+    talked("Blue", which, "blue")
+    before = talked("No, then yes", coming, "no")
+    later = make_call(
+        campaign=campaign, contact=before.contact, attempt=2, status="completed", talk_seconds=9, owner=caller
+    )
+    Answer.objects.create(call=later, question=coming, raw="yes", key="yes", certainty="certain")
+    client.force_login(caller)
+    address = f"/campaigns/{campaign.pk}/redial/"
+    page = client.get(address)
+    assert [(group.question, group.key.partition(":")[2], group.people) for group, _is in page.context["answers"]] == [
+        ("Coming", "yes", 2), ("Coming", "no", 1), ("Coming", "-", 3), ("Which", "blue", 1), ("Which", "-", 5),
+    ]  # fmt: skip
+    assert client.post(address, {"answer": f"{coming.pk}:perhaps"}).status_code == 422
+    sent = {"outcome": "busy", "answer": [f"{coming.pk}:no", f"{which.pk}:blue"], "form_token": str(uuid.uuid4())}
+    assert client.post(address, sent).status_code == 302
+    made = Campaign.objects.get(status="draft")
+    assert {one.name for one in made.lists.get().contacts.all()} == {"Busy", "No 1", "Blue"}
+    assert (made.is_living, made.people_in_all) == (False, None)
+
+
+def test_who_may_not_read_what_was_said_chooses_by_no_answer(caller: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = finished(caller)
+    question = Question.objects.create(campaign=campaign, name="Coming", kind="yes_no", path="coming")
+    call = Call.objects.get(campaign=campaign, contact__name="Talked")
+    Answer.objects.create(call=call, question=question, raw="no", key="no", certainty="certain")
+    monkeypatch.setattr(redial_answers, "may", lambda person, right: right != "hear_calls")
+    assert redial_answers.groups(campaign, caller) == []
+    with pytest.raises(Refusal):
+        redial.redial(campaign.pk, [], caller, answers=[f"{question.pk}:no"])

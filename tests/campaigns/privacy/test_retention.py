@@ -16,7 +16,7 @@ from campaigns.models import Call, CallEvent, CallTally, CallTranscript, Cleared
 from campaigns.privacy import retention
 from campaigns.reports import rollups
 from providers.models import ProviderExchange
-from tests.conftest import make_call, make_provider
+from tests.conftest import make_call, make_campaign, make_provider
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -91,6 +91,18 @@ def test_calls_that_are_not_summed_or_not_over_stay() -> None:
     Call.objects.update(status="unknown")
     retention.clear_calls(ago(1_826))
     assert Call.objects.count() == 1
+
+
+def test_calls_stay_while_their_campaign_stays_open() -> None:
+    call = talked(2_000)
+    campaign = make_campaign(status="paused", is_living=True)
+    Call.objects.filter(pk=call.pk).update(campaign=campaign, placing_at=None)
+    retention.clear_calls(ago(1_826))
+    assert Call.objects.exists(), "by it the campaign knows whom it has called"
+    campaign.status = "finished"
+    campaign.save()
+    retention.clear_calls(ago(1_826))
+    assert not Call.objects.exists()
 
 
 def test_a_run_is_bounded_in_rows_and_time(monkeypatch: pytest.MonkeyPatch) -> None:

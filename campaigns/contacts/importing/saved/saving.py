@@ -42,6 +42,7 @@ from campaigns.contacts.importing.saved.rows_kept import keep_other_numbers, kee
 from campaigns.contacts.sharing import share, tell_teams
 from campaigns.core import hosts, progress, stored_files
 from campaigns.core.clock import DatabaseClock
+from campaigns.core.joined import people_joined
 from campaigns.core.message import with_values
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by
@@ -321,6 +322,8 @@ def _finish(record: ContactImport, done: int) -> bool:
             forbidden = DoNotCall.objects.filter(imported_by=record.pk).count()
             counts |= {"made": made, "joined": joined, opt_outs.FORBIDDEN: forbidden}
             ContactImport.objects.filter(pk=record.pk).update(counts=counts)
+            if not record.is_of_opt_outs:
+                people_joined()
             if record.is_of_opt_outs or forbidden:
                 name = record.original_name
                 record_audit(record.owner, "do_not_call.imported", record, file=name, added=forbidden)

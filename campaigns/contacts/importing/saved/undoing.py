@@ -18,8 +18,10 @@ from campaigns.contacts.do_not_call import own_entries_of, undo_entries_of
 from campaigns.contacts.importing.rows.opt_outs import FORBIDDEN
 from campaigns.contacts.importing.saved.rows_kept import forget_refused
 from campaigns.contacts.opt_out_removal import ask_to_undo
+from campaigns.core import transitions
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
+from campaigns.core.transitions import Why
 from campaigns.models import (
     Call,
     Campaign,
@@ -31,6 +33,7 @@ from campaigns.models import (
     ListMembership,
     OtherNumber,
 )
+from campaigns.reasons import SkipReason
 from providers.types import CallStatus
 
 UNDO_HOURS = 24
@@ -62,10 +65,13 @@ def obstacle(record: ContactImport) -> Obstacle | None:
     theirs = _calls(record)
     if theirs.filter(placing_at__isnull=False).exists():
         return Obstacle(_("Somebody of this import was called already: it cannot be undone."), is_final=True)
-    using = Campaign.objects.filter(lists=record.contact_list_id, status__in=_USING).order_by("pk").first()
+    fixed = Campaign.objects.filter(lists=record.contact_list_id, status__in=_USING, is_living=False)
+    using = fixed.order_by("pk").first()
     if using is not None:
         return _first_end(using)
-    waiting = theirs.filter(status=CallStatus.PENDING).select_related("campaign").order_by("pk").first()
+    # A living campaign goes on without them: their calls are taken out.
+    stay = theirs.filter(status=CallStatus.PENDING).exclude(_of_living())
+    waiting = stay.select_related("campaign").order_by("pk").first()
     if waiting is None:
         return None
     if waiting.campaign is not None and waiting.campaign.status in _USING:
@@ -89,16 +95,21 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
 
     New people are kept if they are in another list, have notes, were merged or are shared with another team; values
     that the file gave to known people are kept too. Numbers that only this file put on the do-not-call list come off
-    it; those whose people asked for it themselves stay until a second person confirms, who is asked. The gate is closed
-    meanwhile, so that no call begins. Raises Refusal.
+    it; those whose people asked for it themselves stay until a second person confirms, who is asked. Calls of living
+    campaigns that wait for these people are taken out. The gate is closed meanwhile, so that no call begins. Raises
+    Refusal.
     """
     with transaction.atomic():
         # The row before the gate, in the order in which saving takes them.
         record = ContactImport.objects.select_for_update().get(pk=import_id)
         close_gate()
+        # Whoever takes people up for them waits here, or is seen below.
+        living = Campaign.objects.filter(is_living=True, status__in=_USING).order_by("pk")
+        list(living.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
         reason = why_not(record)
         if reason:
             raise Refusal(str(reason))
+        _take_out(record)
         left, _rows = ListMembership.objects.filter(imported_by=record).delete()
         elsewhere = ListMembership.objects.filter(contact=OuterRef("pk"))
         noted = ContactNote.objects.filter(contact=OuterRef("pk"))
@@ -133,14 +144,24 @@ def undo_import(import_id: int, person: Any) -> dict[str, int]:
     return done
 
 
+def _of_living() -> Q:
+    return Q(campaign__is_living=True)
+
+
+def _take_out(record: ContactImport) -> None:
+    """Skip the calls of living campaigns that wait for people of an import; whoever is imported anew joins anew."""
+    ids = list(_calls(record).filter(_of_living(), status=CallStatus.PENDING).values_list("pk", flat=True).distinct())
+    waiting, why = Call.objects.filter(pk__in=ids), Why("skipped", detail=str(SkipReason.IMPORT_UNDONE.label))
+    transitions.change(transitions.SKIP, waiting, timezone.now(), why, skip_reason=SkipReason.IMPORT_UNDONE)
+    waiting.filter(skip_reason=SkipReason.IMPORT_UNDONE).update(contact=None)
+
+
 def _calls(record: ContactImport) -> QuerySet[Call]:
     """Return the calls that this import led to: any call to its new people, calls through its list to known ones."""
     new = Q(contact__imported_by=record)
-    through = Q(
-        created_at__gte=record.saved_at,
-        campaign__lists=record.contact_list_id,
-        contact__memberships__imported_by=record,
-    )
+    # A living campaign takes them up while the import is still being saved.
+    since = Q(created_at__gte=record.saved_at) | Q(_of_living(), created_at__gte=record.created_at)
+    through = since & Q(campaign__lists=record.contact_list_id, contact__memberships__imported_by=record)
     return Call.objects.filter(new | through)
 
 

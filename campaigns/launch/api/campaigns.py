@@ -27,6 +27,7 @@ from campaigns.launch.approvals import who_may_approve
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.forms.builder import CampaignForm
 from campaigns.launch.lifecycle import MAX_REASON, Outcome
+from campaigns.launch.living.state import living_state, refused
 from campaigns.models import Campaign
 from campaigns.reports import progress
 
@@ -67,6 +68,29 @@ class Count(Schema):
     calls: int
 
 
+class Refused(Schema):
+    """How many who joined a campaign are not called for one reason."""
+
+    reason: str
+    words: str
+    people: int
+
+
+class Living(Schema):
+    """Where a campaign that stays open stands."""
+
+    is_open: bool
+    """Whether whoever joins now is queued, today or on a later day."""
+    sentence: str
+    """What it waits for, or why it is closed."""
+    people_a_day: int | None
+    people_in_all: int | None
+    last_day: datetime.date | None
+    queued_today: int
+    queued_in_all: int
+    refused: list[Refused]
+
+
 class WholeCampaign(CampaignOut):
     """A campaign with its settings that can be changed here, and where it stands."""
 
@@ -92,6 +116,8 @@ class WholeCampaign(CampaignOut):
     currency: str
     waits_for: list[str]
     """Names of those who may approve it, while it waits for that."""
+    living: Living | None
+    """Null for a campaign whose people are fixed at the launch."""
 
 
 class CampaignChange(Asked):
@@ -194,6 +220,23 @@ def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
         "reserved": format(now.reserved.normalize(), "f"),
         "currency": now.currency,
         "waits_for": who_may_approve(found) if found.status == Campaign.Status.WAITING else [],
+        "living": _living(found) if found.is_living else None,
+    }
+
+
+def _living(found: Campaign) -> dict[str, Any]:
+    now = living_state(found)
+    return {
+        "is_open": now.is_open,
+        "sentence": now.sentence,
+        "people_a_day": found.people_a_day,
+        "people_in_all": found.people_in_all,
+        "last_day": found.last_day,
+        "queued_today": now.today,
+        "queued_in_all": now.taken,
+        "refused": [
+            {"reason": reason, "words": str(words), "people": people} for reason, words, people in refused(found)
+        ],
     }
 
 

@@ -1,0 +1,1 @@
+"""Operations of campaigns, for programs."""

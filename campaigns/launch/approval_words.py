@@ -13,6 +13,9 @@ from django.utils.translation import ngettext
 from callcenter.edits.states import State
 from callcenter.formats.amounts import number, plain_money
 from callcenter.formats.isolation import isolated
+from campaigns.core.hours import words as hours_words
+from campaigns.core.hours.dates import read_dates
+from campaigns.core.hours.week import Week
 from campaigns.launch import policy_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.setting_words import days_in_words, hours_in_words
@@ -29,7 +32,7 @@ def differences_in_words(
 ) -> list[str]:
     """Return one sentence for each difference, people first; empty if there is none that needs an approval."""
     said = growth_in_words(growth, names_people=names_people)
-    changed = {name for name in now if now[name] != before.get(name)}
+    changed = {name for name in {*now, *before} if now.get(name) != before.get(name)}
     for names, label, words in _PARTS:
         if changed & set(names):
             said.append(
@@ -106,6 +109,19 @@ def _days(campaign: Campaign, values: Mapping[str, Any]) -> str:
     return days_in_words(values["days"]) or _("none")
 
 
+def _weekly_hours(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    stored = values.get("weekly_hours")
+    return isolated(hours_words.week_in_words(Week.of(stored))) if stored else _("the same on every day")
+
+
+def _blackouts(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return hours_words.dates_in_words(read_dates(values.get("blackout_dates") or ())) or _("none")
+
+
+def _holidays(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return hours_words.countries_in_words(values.get("holiday_countries"))
+
+
 def _budget(campaign: Campaign, values: Mapping[str, Any]) -> str:
     if values["budget"] is None:
         return _("no budget set")
@@ -154,6 +170,9 @@ _PARTS: tuple[Part, ...] = (
     (("on_machine",), lambda: _("If a voicemail answers"), _machine),
     (("hours_start", "hours_end"), lambda: _("Hours"), _hours),
     (("days",), lambda: _("Days"), _days),
+    (("weekly_hours",), lambda: _("Hours by weekday"), _weekly_hours),
+    (("blackout_dates",), lambda: _("Dates without calls"), _blackouts),
+    (("holiday_countries",), lambda: _("Public holidays"), _holidays),
     (("budget", "budget_is_soft"), lambda: _("Budget"), _budget),
     (("max_attempts", "attempts_a_day", "retries"), lambda: _("Attempts"), _attempts),
     (("quiet_hours",), lambda: _("Quiet period"), _quiet),

@@ -34,9 +34,11 @@ Status = Campaign.Status
 BOUND = (
     "provider", "agent", "voice", "caller_id", "dialer", "text", "variables", "on_machine",
     "hours_start", "hours_end", "days", "budget", "budget_is_soft", "max_attempts", "attempts_a_day", "retries",
-    "quiet_hours", "requires_consent", "excludes_only_reached",
+    "quiet_hours", "requires_consent", "excludes_only_reached", "weekly_hours", "blackout_dates", "holiday_countries",
 )  # fmt: skip
 """Columns that an approval binds, besides the people and the campaigns that are left out."""
+UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countries": None}
+"""Bound columns that an approval names only where something is chosen."""
 FREE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "tags", "lists", "hand_overs", "calls_per_minute",
@@ -60,7 +62,12 @@ def in_force(campaign_id: int) -> CampaignApproval | None:
 
 def bound_values(campaign: Campaign) -> State:
     """Return what an approval binds of a campaign's settings, as JSON."""
-    return {**state_of(campaign, BOUND), "excluded_campaigns": encode(campaign.excluded_campaigns)}
+    values = state_of(campaign, BOUND)
+    # Left out where nothing is chosen: what was approved before there was such a choice holds.
+    unchosen = [name for name, value in UNCHOSEN.items() if values[name] == value]
+    for name in unchosen:
+        del values[name]
+    return {**values, "excluded_campaigns": encode(campaign.excluded_campaigns)}
 
 
 # Who may approve

@@ -323,6 +323,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
     yield Page("person-erase", "person, erase", (at.person,))
     yield Page("erasures", "erasures")
     yield Page("retention", "retention")
+    yield Page("holidays", "holidays")
     yield Page("allowed-numbers", "allowed numbers")
     yield Page("do-not-call", "do-not-call")
     yield Page("do-not-call", "do-not-call, part of a number", query="q=4567", is_search=True)

@@ -47,6 +47,7 @@ PLACES = (
     Place("call-log", _("Call log"), "log", ("see_calls",), pgettext_lazy("menu", "Calls")),
     Place(DECISIONS, _("Needs a decision"), "question", ("see_calls",)),
     Place("reports", _("Reports"), "report", ("see_reports",)),
+    Place("holidays", _("Holidays"), "clock", ("change_settings",)),
     Place("retention", _("Retention"), "clock", ("change_settings",)),
     Place("audit", _("Audit log"), "lock", ("see_reports",)),
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),

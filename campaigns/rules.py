@@ -1,11 +1,10 @@
-"""Rules as pure functions: ranks, calling hours, waits, circuit breaker, automatic pause."""
+"""Rules as pure functions: ranks, waits, circuit breaker, automatic pause."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from campaigns.time_zones import zone_named
 from providers.types import CallStatus, FailureReason
 
 # Seconds on the way of an order: how long one step may take, and how long its outcome may stay unknown
@@ -75,88 +74,6 @@ def rank_of(status: CallStatus, failure_reason: str = "") -> int:
     if status == CallStatus.FAILED and failure_reason == FailureReason.NOT_PLACED:
         return RANK_NOT_PLACED
     return RANK[status]
-
-
-def is_open_in(
-    instant: datetime.datetime, zone: str, start: datetime.time, end: datetime.time, days: Collection[int]
-) -> bool:
-    """Tell whether an instant is within calling hours on the wall clock of a zone; `days` count from Monday 0.
-
-    `start` is included; the last `RING_GUARD` seconds before `end` are not, so that a call has time to ring. If `end`
-    is before `start`, the hours reach over midnight and belong to the day on which they began; equal means all day.
-    """
-    found = zone_named(zone)
-    if found is None:
-        return False
-    local = instant.astimezone(found)
-    if start == end:
-        return local.weekday() in days
-    # The guard is added to the wall-clock time, so that a daylight-saving change cannot lengthen the hours.
-    wall = local.replace(tzinfo=None)
-    ringing = wall + datetime.timedelta(seconds=RING_GUARD)
-    today = wall.date()
-    for begins in (today - datetime.timedelta(days=1), today):
-        opens = datetime.datetime.combine(begins, start)
-        closes = datetime.datetime.combine(begins if end > start else begins + datetime.timedelta(days=1), end)
-        if begins.weekday() in days and opens <= wall and ringing <= closes and wall < closes:
-            return True
-    return False
-
-
-def is_open(
-    instant: datetime.datetime,
-    zones: Collection[str],
-    start: datetime.time,
-    end: datetime.time,
-    days: Collection[int],
-) -> bool:
-    """Tell whether an instant is within calling hours in every one of the zones; False if there is no zone."""
-    return bool(zones) and all(is_open_in(instant, zone, start, end, days) for zone in zones)
-
-
-def next_opening(
-    instant: datetime.datetime,
-    zones: Collection[str],
-    start: datetime.time,
-    end: datetime.time,
-    days: Collection[int],
-) -> datetime.datetime | None:
-    """Return the next quarter of an hour at which every zone is open, within eight days; None if there is none.
-
-    Used for scheduling only: the commit point checks the hours again.
-    """
-    step = datetime.timedelta(minutes=15)
-    base = instant.astimezone(datetime.UTC).replace(
-        minute=instant.minute - instant.minute % 15, second=0, microsecond=0
-    )
-    for number in range(1, 8 * 24 * 4 + 1):
-        candidate = base + number * step
-        if is_open(candidate, zones, start, end, days):
-            return candidate
-    return None
-
-
-def after_calling(
-    instant: datetime.datetime,
-    minutes: int,
-    zones: Collection[str],
-    start: datetime.time,
-    end: datetime.time,
-    days: Collection[int],
-) -> datetime.datetime | None:
-    """Return when this many minutes within calling hours have passed; None if months away or never."""
-    step, left = datetime.timedelta(minutes=15), float(minutes)
-    if minutes > LONGEST_FORECAST:
-        return None
-    while left > 0:
-        if is_open(instant, zones, start, end, days):
-            instant += min(step, datetime.timedelta(minutes=left))
-            left -= 15
-        elif (opening := next_opening(instant, zones, start, end, days)) is not None:
-            instant = opening
-        else:
-            return None
-    return instant
 
 
 def next_poll_delay(age_seconds: float) -> float:

@@ -58,6 +58,28 @@ def _countries_of_zones() -> dict[str, frozenset[str]]:
     return {name: frozenset(countries) for name, countries in found.items()}
 
 
+@cache
+def _country_of_zones() -> dict[str, str]:
+    """Return the one country of each zone that the zone database has for each country, under all names."""
+    database = resources.files("tzdata") / "zoneinfo"
+    found: dict[str, str] = {}
+    for line in (database / "zone.tab").read_text().splitlines():
+        if not line.startswith("#"):
+            country, _place, name, *_rest = line.split("\t")
+            found.setdefault(name, country)
+    for line in (database / "tzdata.zi").read_text().splitlines():
+        if line.startswith("L "):
+            _link, present, former = line.split()
+            if present in found:
+                found.setdefault(former, found[present])
+    return found
+
+
+def country_of_zone(name: str) -> str:
+    """Return the ISO code of the country that a zone lies in; empty for one that is no place."""
+    return _country_of_zones().get(name, "")
+
+
 def is_elsewhere(e164: str, zone: str) -> bool:
     """Tell whether a zone that somebody gave is a place in no country that the number may be of."""
     if not zone or zone not in place_names():

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from campaigns import rules, time_zones
+from campaigns import time_zones
 from campaigns.core import explanations, last_day, message, moment_words, stop_all
 from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
 from campaigns.core.eligibility_facts import (
@@ -30,6 +30,7 @@ from campaigns.core.eligibility_facts import (
     quiet_since,
 )
 from campaigns.core.hours import hours_of
+from campaigns.core.hours import words as hours_words
 from campaigns.core.installation import Installation, current
 from campaigns.models import Call, Callback, Campaign
 from campaigns.number_types import SENTENCES, is_ordinary, refused_type
@@ -72,6 +73,8 @@ class Eligibility(NamedTuple):
     """Builds the sentence where the reason alone does not determine it; called only when the sentence is shown."""
     zone: str = ""
     """A time zone of the number, in which `until` is shown."""
+    is_far: bool = False
+    """Whether `until` is so far ahead that its weekday does not tell it."""
     step: Words = ""
     """The next step for a queued call, where the reason alone does not determine it."""
 
@@ -85,7 +88,7 @@ class Eligibility(NamedTuple):
         if is_queued:
             return str(self.step or explanations.WHEN_QUEUED.get(self.reason, ""))
         if self.reason == WaitReason.OUTSIDE_HOURS and self.until is not None:
-            return explanations.call_from(self.until, self.zone)
+            return explanations.call_from(self.until, self.zone, is_far=self.is_far)
         if self.reason == WaitReason.PERSON_CAP and self.until is not None:
             return explanations.call_on(self.until, self.zone)
         return str(explanations.WHEN_ASKED.get(self.reason, ""))
@@ -158,7 +161,7 @@ class Judge:
         """Names of the values that the message needs of each person; none may be empty."""
         self.quiet = datetime.timedelta(hours=quiet_hours_of(campaign, self.installation))
         self.caps = caps_of(campaign, self.installation)
-        self._start, self._end, self._days = hours_of(campaign, self.installation)
+        self.calling_hours = hours_of(campaign, self.installation)
         self.requires_consent = self.installation.consent_required or (
             campaign is not None and campaign.requires_consent
         )
@@ -280,18 +283,19 @@ class Judge:
     def _judge_hours(self, zones: tuple[str, ...]) -> Eligibility | None:
         if not zones:
             return _NO_ZONE
-        terms = self._start, self._end, self._days
-        if rules.is_open(self.now, zones, *terms):
+        hours = self.calling_hours
+        if hours.is_open(self.now, zones):
             return None
-        opening = rules.next_opening(self.now, zones, *terms)
+        opening = hours.next_opening(self.now, zones)
         if opening is None:
             return _NEVER_OPEN
         return Eligibility(
             Verdict.WAIT,
             WaitReason.OUTSIDE_HOURS,
             until=opening,
-            say=lambda: explanations.outside_hours(self._start, self._end),
+            say=lambda: hours_words.why_closed(hours, self.now, zones, opening),
             zone=zones[0],
+            is_far=opening - self.now > hours_words.WEEKDAY_TELLS,
         )
 
 

@@ -13,6 +13,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.calendars import plain_day
+from callcenter.formats.zones import clock_time
 from campaigns.core import conditions
 from campaigns.core.stop_requests import Stops
 from campaigns.models import Call, Campaign
@@ -203,13 +205,22 @@ def outside_hours(start: datetime.time, end: datetime.time) -> str:
     }
 
 
-def call_from(opens: datetime.datetime, zone: str) -> str:
-    """Return the next step that names when calling opens, in the number's zone and in the viewer's own."""
+def call_from(opens: datetime.datetime, zone: str, *, is_far: bool) -> str:
+    """Return the next step that names when calling opens, in the number's zone and in the viewer's own.
+
+    With `is_far` its date tells it: the weekday comes before it.
+    """
     there = opens.astimezone(zoneinfo.ZoneInfo(zone))
-    return gettext("Call again from %(when)s there, which is %(here)s for you.") % {
-        "when": date_format(there, "D H:i"),
-        "here": date_format(timezone.localtime(opens), "D H:i"),
-    }
+    when, here = (_day_and_time(at) if is_far else _weekday_and_time(at) for at in (there, timezone.localtime(opens)))
+    return gettext("Call again from %(when)s there, which is %(here)s for you.") % {"when": when, "here": here}
+
+
+def _weekday_and_time(at: datetime.datetime) -> str:
+    return date_format(at, "D H:i")
+
+
+def _day_and_time(at: datetime.datetime) -> str:
+    return f"{plain_day(at.date(), has_year=False)} {clock_time(at)}"
 
 
 def call_on(until: datetime.datetime, zone: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
@@ -53,6 +53,15 @@ class Installation:
     """From so many rows on, an export needs a fresh sign-in; 0: never."""
     second_factor_roles: frozenset[str]
     """Roles whose people must have a second factor, from their next log-in on."""
+    holiday_countries: frozenset[str]
+    """ISO codes of the countries whose public holidays are kept."""
+    own_holidays: Sequence[Mapping[str, str]]
+    """Days that are added to the calendars, as stored; `campaigns.core.hours` reads them."""
+    working_days: Sequence[Mapping[str, str]]
+    """Days that are taken away from them."""
+    campaigns_keep_holidays: bool
+    """Whether a campaign that does not choose for itself makes no calls on holidays."""
+    single_calls_keep_holidays: bool
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -89,6 +98,11 @@ def from_environment() -> Installation:
         exports_a_day=settings.EXPORTS_A_DAY,
         large_export_rows=settings.LARGE_EXPORT_ROWS,
         second_factor_roles=frozenset(settings.SECOND_FACTOR_ROLES),
+        holiday_countries=frozenset(),
+        own_holidays=(),
+        working_days=(),
+        campaigns_keep_holidays=True,
+        single_calls_keep_holidays=True,
         version=0,
     )
 
@@ -121,7 +135,7 @@ def resolved(row: InstallationSettings | None) -> Installation:
         return found
 
     own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
-    for name in ("refused_number_types", "second_factor_roles"):
+    for name in ("refused_number_types", "second_factor_roles", "holiday_countries"):
         if name in own:
             own[name] = frozenset(own[name])
     if "caller_launch_prices" in own:
@@ -146,7 +160,8 @@ def in_words() -> str:
         f"calls {start:%H:%M}-{end:%H:%M}, waiting {now.single_call_minutes} min at most; launches of callers up to "
         f"{now.caller_launch_limit} people{prices} a day; test calls of one person {now.test_calls_a_day} in 24 h; "
         f"kept: conversations {now.keep_conversation_days} days, calls {now.keep_call_days} days, logs "
-        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; uploads of at most "
+        f"{now.keep_log_days} days; exports of one user a day: {now.exports_a_day or 'any number'}; holidays of "
+        f"{', '.join(sorted(now.holiday_countries)) or 'no country'}; uploads of at most "
         f"{now.import_max_megabytes} MB and {now.import_max_rows} rows; number types not "
         f"called: {types}. " + (f"Set under Set-up: {', '.join(here)}." if here else "All as the environment says.")
     )

@@ -74,7 +74,7 @@ class CommitResult:
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
-    "on_machine", "requires_consent", "last_day",
+    "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.core import leases, progress
 from campaigns.core.clock import DatabaseClock, boottime
+from campaigns.core.hours.holiday_calendars import make_ready
+from campaigns.core.installation import current
 from campaigns.core.sharing import Sharing
 from campaigns.dialing import circuit_breaker, order_results, reservation
 from campaigns.dialing.commit_point import CommittedCall, commit_calls
@@ -116,6 +118,7 @@ class DispatchSlice:
             stuck_calls.undo_clock_change(self.clock.now())
             stuck_calls.free_the_stuck(self.clock.now())
             self.trim_logs()
+            make_ready(current().holiday_countries, self.clock.now().date())
             self.swept_at = now
         is_look = now - self.looked_at >= LOOK_SECONDS
         if is_look:

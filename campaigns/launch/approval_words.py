@@ -14,6 +14,9 @@ from callcenter.edits.states import State
 from callcenter.formats.amounts import number, plain_money
 from callcenter.formats.calendars import plain_day
 from callcenter.formats.isolation import isolated
+from campaigns.core.hours import words as hours_words
+from campaigns.core.hours.dates import read_dates
+from campaigns.core.hours.week import Week
 from campaigns.launch import policy_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.setting_words import days_in_words, hours_in_words
@@ -108,6 +111,19 @@ def _days(campaign: Campaign, values: Mapping[str, Any]) -> str:
     return days_in_words(values["days"]) or _("none")
 
 
+def _weekly_hours(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    stored = values.get("weekly_hours")
+    return isolated(hours_words.week_in_words(Week.of(stored))) if stored else _("the same on every day")
+
+
+def _blackouts(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return hours_words.dates_in_words(read_dates(values.get("blackout_dates") or ())) or _("none")
+
+
+def _holidays(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return hours_words.countries_in_words(values.get("holiday_countries"))
+
+
 def _budget(campaign: Campaign, values: Mapping[str, Any]) -> str:
     if values["budget"] is None:
         return _("no budget set")
@@ -178,6 +194,9 @@ _PARTS: tuple[Part, ...] = (
     (("on_machine",), lambda: _("If a voicemail answers"), _machine),
     (("hours_start", "hours_end"), lambda: _("Hours"), _hours),
     (("days",), lambda: _("Days"), _days),
+    (("weekly_hours",), lambda: _("Hours by weekday"), _weekly_hours),
+    (("blackout_dates",), lambda: _("Dates without calls"), _blackouts),
+    (("holiday_countries",), lambda: _("Public holidays"), _holidays),
     (("budget", "budget_is_soft"), lambda: _("Budget"), _budget),
     (("max_attempts", "attempts_a_day", "retries"), lambda: _("Attempts"), _attempts),
     (("quiet_hours",), lambda: _("Quiet period"), _quiet),

@@ -36,11 +36,13 @@ Status = Campaign.Status
 BOUND = (
     "provider", "agent", "voice", "caller_id", "dialer", "text", "variables", "on_machine",
     "hours_start", "hours_end", "days", "budget", "budget_is_soft", "max_attempts", "attempts_a_day", "retries",
-    "quiet_hours", "requires_consent", "excludes_only_reached",
+    "quiet_hours", "requires_consent", "excludes_only_reached", "weekly_hours", "blackout_dates", "holiday_countries",
 )  # fmt: skip
 """Columns that an approval binds, besides the people and the campaigns that are left out."""
 LIVING = terms.TERMS
 """Columns that it binds of a living campaign besides, with its lists and tags."""
+UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countries": None}
+"""Bound columns that an approval names only where something is chosen."""
 FREE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "tags", "lists", "hand_overs", "calls_per_minute",
@@ -64,7 +66,11 @@ def in_force(campaign_id: int) -> CampaignApproval | None:
 
 def bound_values(campaign: Campaign) -> State:
     """Return what an approval binds of a campaign's settings, as JSON; of a living campaign also who may join."""
-    bound = {**state_of(campaign, BOUND), "excluded_campaigns": encode(campaign.excluded_campaigns)}
+    bound = state_of(campaign, BOUND)
+    # Left out where nothing is chosen: what was approved before there was such a choice holds.
+    for name in [name for name, value in UNCHOSEN.items() if bound[name] == value]:
+        del bound[name]
+    bound["excluded_campaigns"] = encode(campaign.excluded_campaigns)
     if campaign.is_living:
         return bound | state_of(campaign, (*LIVING, "lists", "tags"))
     return bound | state_of(campaign, ["last_day"]) if campaign.last_day is not None else bound

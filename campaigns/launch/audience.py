@@ -203,8 +203,13 @@ class Tally:
     """People who are called at numbers of which nobody states the price."""
     first_opening: datetime.datetime | None = None
     """When the first of those outside calling hours may be called."""
-    zones: set[str] = field(default_factory=set)
-    """Time zones of the people who are called, now or later."""
+    by_zones: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """People who are called, now or later, by the time zones that they may be in."""
+
+    @property
+    def zones(self) -> set[str]:
+        """Time zones of the people who are called, now or later."""
+        return {zone for zones in self.by_zones for zone in zones}
 
 
 def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
@@ -220,7 +225,7 @@ def tally(judge: AudienceJudge, *, only_new: bool = False) -> Tally:
         if verdict == WaitReason.OUTSIDE_HOURS and person.eligibility.until:
             waiting.add(person.eligibility.until)
         if verdict in CALLED:
-            found.zones.update(person.zones)
+            found.by_zones[person.zones] += 1
         if verdict == SkipReason.MISSING_VARIABLE:
             found.missing.update(person.missing)
         if verdict in CALLED:

@@ -14,6 +14,11 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from callcenter.audit.models import AuditEvent
 from campaigns import alarms, rules
+from campaigns.core.hours import kept_countries
+from campaigns.core.hours import words as hours_words
+from campaigns.core.hours.dates import read_dates
+from campaigns.core.hours.week import Week
+from campaigns.core.installation import current
 from campaigns.launch import living_terms as terms
 from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
@@ -189,10 +194,14 @@ def watch_words() -> list[str]:
 
 
 def in_words(campaign: Campaign) -> dict[str, str]:
-    """Return hours, days, what follows on each outcome, and the terms of a living campaign in words."""
+    """Return hours, days, days without calls, what follows on each outcome, and the terms of a living campaign."""
+    countries = kept_countries(campaign, current())
+    week = hours_words.week_in_words(Week.of(campaign.weekly_hours)) if campaign.weekly_hours is not None else ""
     return {
-        "hours": hours_in_words(campaign.hours_start, campaign.hours_end),
-        "days": days_in_words(campaign.days),
+        "blackouts": hours_words.dates_in_words(read_dates(campaign.blackout_dates)),
+        "holidays": hours_words.countries_in_words(countries) if countries else "",
+        "hours": week or hours_in_words(campaign.hours_start, campaign.hours_end),
+        "days": "" if week else days_in_words(campaign.days),
         "policy": policy_words.sentence_of(campaign.policy),
         "terms": terms.in_words(campaign),
     }

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from callcenter.formats.amounts import rounded_up
 from campaigns.core import costs
+from campaigns.core.hours import week_of
 from campaigns.models import Campaign
 
 ASSUMED_TALK_SECONDS = (40, 60)
@@ -120,7 +121,5 @@ def _minutes(campaign: Campaign, attempts: Decimal | int, most_lines: int | None
 
 
 def estimate_days(campaign: Campaign, minutes: int) -> int:
-    """Return how many days this many minutes of calling take, given the campaign's hours a day."""
-    start, end = campaign.hours_start, campaign.hours_end
-    daily = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440 or 1440
-    return math.ceil(minutes / daily)
+    """Return on how many days this many minutes of calling are called, given the campaign's hours a day."""
+    return math.ceil(minutes / week_of(campaign).minutes_a_day)

@@ -22,11 +22,13 @@ from campaigns.core.allowed_use import refusals_of
 from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
+from campaigns.core.hours import week_of
 from campaigns.core.scope import may_change
 from campaigns.launch import living_terms as terms
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.estimates import Estimate, estimate, estimate_days
+from campaigns.launch.holiday_warnings import holiday_warnings
 from campaigns.launch.limits import why_approval
 from campaigns.launch.variable_warnings import variable_warnings
 from campaigns.models import Campaign
@@ -147,7 +149,8 @@ def check_launch(
         blockers=blockers,
         warnings=find_warnings(campaign)
         + _money_warnings(campaign, estimated, called, caps)
-        + _unmet_warnings(found.unmet),
+        + _unmet_warnings(found.unmet)
+        + holiday_warnings(judge.judge.calling_hours, found.by_zones, judge.now),
         why_approval=why_approval(bound, person, campaign) if person is not None else "",
         estimate=estimated,
         days=max(estimate_days(campaign, estimated.minutes[1]), _days_by_caps(estimated, caps)),
@@ -214,7 +217,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
             % {"cost": plain_money(worst, provider.currency)}
         )
     found += terms.blockers(campaign, timezone.now())
-    if not campaign.days:
+    if not any(week_of(campaign).days):
         found.append(_("No day of the week is chosen."))
     missing = [field.label for field in backend.fields if field.is_secret and field.required]
     stored = [

@@ -109,6 +109,13 @@ class Campaign(Owned):
         _("until"), default=datetime.time(20, 0), help_text=_("In the contact's own time; 00:00 to 00:00 is all day.")
     )
     days = models.JSONField(_("days"), default=every_day, blank=True)
+    weekly_hours = models.JSONField(_("hours by weekday"), null=True, blank=True)
+    """By weekday ("0" is Monday) its spans, such as `["09:00-13:00", "16:00-20:00"]`; None: from `hours_start` until
+    `hours_end` on all `days`."""
+    blackout_dates = models.JSONField(_("dates without calls"), default=list, blank=True, db_default=[])
+    """In the contact's own time: `2026-12-24`, or first and last as `2026-12-24/2027-01-01`."""
+    holiday_countries = models.JSONField(_("holidays without calls"), null=True, blank=True)
+    """ISO codes of the countries whose public holidays it keeps; None: as the installation's settings say."""
 
     # Pace, retries and budget
     calls_per_minute = models.PositiveIntegerField(

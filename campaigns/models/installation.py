@@ -91,6 +91,14 @@ class InstallationSettings(models.Model):
     large_export_rows = models.PositiveIntegerField(_("rows from which an export is large"), null=True, blank=True)
     second_factor_roles = models.JSONField(_("roles that need a second factor"), null=True, blank=True)
     """List of names of roles."""
+    holiday_countries = models.JSONField(_("countries whose holidays are kept"), null=True, blank=True)
+    """ISO codes."""
+    own_holidays = models.JSONField(_("holidays added"), null=True, blank=True)
+    """List of `{"dates", "country", "name"}` (`campaigns.core.hours.closed_days.OwnDay`)."""
+    working_days = models.JSONField(_("holidays on which calls are made"), null=True, blank=True)
+    """The same, taken away from the calendars."""
+    campaigns_keep_holidays = models.BooleanField(_("campaigns make no calls on holidays"), null=True, blank=True)
+    single_calls_keep_holidays = models.BooleanField(_("single calls are not made on holidays"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

@@ -88,7 +88,8 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.erasurekey": "sealed",
     "campaigns.handover": "outcome state",
     "campaigns.inboundcall": "our_number",
-    "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices",
+    "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices holiday_countries "
+    "own_holidays working_days",
     # The phones of users, which test calls ring.
     "campaigns.ownnumber": "phone reason",
     "campaigns.question": "name kind source path words options goal",

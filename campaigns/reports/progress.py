@@ -19,11 +19,12 @@ from django.utils.translation import ngettext
 from callcenter.formats.calendars import whole_moment
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
-from campaigns import rules, time_zones
+from campaigns import time_zones
 from campaigns.core import decision_kinds, results
 from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
+from campaigns.core.hours import hours_of
 from campaigns.launch.estimates import estimate
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
 from campaigns.launch.living_terms import people_bound
@@ -216,7 +217,7 @@ def _finish(campaign: Campaign, calls: CallQuerySet, minutes: int, last_due: Due
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at")
     number, own_zone = waiting.values_list("to_number", "contact__time_zone").first() or ("", "")
     zones = time_zones.zones_of(number, own_zone or "")
-    done = rules.after_calling(now, minutes, zones, campaign.hours_start, campaign.hours_end, campaign.days)
+    done = hours_of(campaign).after_calling(now, minutes, zones)
     return max(done, last_due) if done and last_due else done
 
 

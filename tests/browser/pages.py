@@ -146,6 +146,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         ConsolePage("admin", f"/providers/{bolna}/"),
         ConsolePage("admin", f"/providers/{bitel}/"),
         ConsolePage("admin", "/privacy/retention/"),
+        ConsolePage("admin", "/holidays/"),
         ConsolePage("admin", "/setup/auth/group/"),
         ConsolePage("admin", "/setup/auth/group/add/"),
         ConsolePage("admin", "/setup/access/team/"),

@@ -159,7 +159,7 @@ PLACING = (
     Mutant(
         "call at any hour",
         ELIGIBILITY,
-        "if rules.is_open(self.now, zones, *terms):",
+        "if hours.is_open(self.now, zones):",
         "if True:",
         COMMIT_TESTS + "outside_hours_a_call_waits_for_the_next_opening",
     ),

@@ -245,6 +245,7 @@ WAYS: dict[str, Way] = {
     "person-export-number": post("export_people", phone="+989121110000"),
     "erasures": page("erase_people"),
     "retention": page("change_settings"),
+    "holidays": page("change_settings"),
     "lists": page("see_people"),
     "list-new": post("import_people", name="A new list"),
     "list": page("see_people", "list"),

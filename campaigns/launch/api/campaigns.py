@@ -26,6 +26,7 @@ from campaigns.launch import approvals, drafts, lifecycle, start
 from campaigns.launch.approvals import who_may_approve
 from campaigns.launch.audience_query import count_people
 from campaigns.launch.forms.builder import CampaignForm
+from campaigns.launch.forms.hours import AS_SET, NONE, OWN
 from campaigns.launch.lifecycle import MAX_REASON, Outcome
 from campaigns.launch.living.state import living_state, refused
 from campaigns.models import Campaign
@@ -34,6 +35,7 @@ from campaigns.reports import progress
 router = Router(tags=["Campaigns"])
 
 COLUMNS = CampaignForm.edited.columns
+Weekday = Literal["1", "2", "3", "4", "5", "6", "7"]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
 
 
@@ -91,9 +93,26 @@ class Living(Schema):
     refused: list[Refused]
 
 
+class HoursOut(Schema):
+    """When a campaign calls, on the clock of each person."""
+
+    start: datetime.time
+    end: datetime.time
+    """Equal to the start: all day."""
+    days: list[int]
+    """1 is Monday."""
+    weekly: dict[str, list[str]] | None
+    """By weekday ("1" is Monday) its spans, in place of the three above; null: those hold."""
+    blackout_dates: list[str]
+    """`2026-12-24`, or first and last as `2026-12-24/2027-01-02`."""
+    holiday_countries: list[str] | None
+    """ISO codes of the countries whose public holidays it keeps; null: as set for all campaigns."""
+
+
 class WholeCampaign(CampaignOut):
     """A campaign with its settings that can be changed here, and where it stands."""
 
+    hours: HoursOut
     calls_per_minute: int | None
     max_lines: int | None
     budget: str | None
@@ -130,6 +149,25 @@ class CampaignChange(Asked):
         str | None, Field(pattern=r"^\d{1,12}(\.\d{1,2})?$", description="In the provider's currency; null: no limit.")
     ] = None
     budget_is_soft: bool = False
+    weekly_hours: Annotated[
+        dict[Weekday, Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=4)]] | None,
+        Field(
+            description="Hours by weekday (1 is Monday), such as {'1': ['09:00-13:00', '16:00-20:00']}; a weekday that "
+            "is left out has no calls. Null: the same hours on every day."
+        ),
+    ] = None
+    blackout_dates: Annotated[
+        list[Annotated[str, Field(max_length=30)]],
+        Field(max_length=100, description="Dates without calls: 2026-12-24, or 2026-12-24/2027-01-02."),
+    ] = []
+    holiday_countries: Annotated[
+        list[Annotated[str, Field(pattern="^[A-Z]{2}$")]] | None,
+        Field(
+            max_length=250,
+            description="Whose public holidays it keeps, of those that the installation knows; empty: none; null: as "
+            "set for all campaigns.",
+        ),
+    ] = None
 
 
 class Launch(Asked):
@@ -197,11 +235,41 @@ def _shown(found: Campaign) -> dict[str, Any]:
     }
 
 
+def _hours(found: Campaign) -> dict[str, Any]:
+    weekly = found.weekly_hours
+    return {
+        "start": found.hours_start,
+        "end": found.hours_end,
+        "days": [day + 1 for day in found.days],
+        "weekly": None if weekly is None else {str(int(day) + 1): spans for day, spans in weekly.items()},
+        "blackout_dates": found.blackout_dates,
+        "holiday_countries": found.holiday_countries,
+    }
+
+
+def _typed_hours(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return hours that a program gives as the form of the page has them."""
+    typed: dict[str, Any] = {}
+    if "weekly_hours" in given:
+        week = given["weekly_hours"]
+        typed["has_weekly_hours"] = week is not None
+        if week is not None:
+            typed |= {f"hours_on_{day}": ", ".join(week.get(str(day + 1), ())) for day in range(7)}
+    if "blackout_dates" in given:
+        typed["blackout_dates"] = "\n".join(given["blackout_dates"])
+    if "holiday_countries" in given:
+        countries = given["holiday_countries"]
+        typed["holidays_kept"] = AS_SET if countries is None else OWN if countries else NONE
+        typed["holiday_countries"] = countries or []
+    return typed
+
+
 def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, Any]:
     found = _seen(request, pk)
     now = progress.measure(found)
     response["ETag"] = etag_of(found, COLUMNS)
     return _shown(found) | {
+        "hours": _hours(found),
         "calls_per_minute": found.calls_per_minute,
         "max_lines": found.max_lines,
         "budget": None if found.budget is None else format(found.budget.normalize(), "f"),
@@ -276,10 +344,13 @@ def campaign_change(request: KeyRequest, response: HttpResponse, pk: int, asked:
         locked = Campaign.objects.select_for_update().get(pk=pk)
         demand_match(request, etag_of(locked, COLUMNS))
         shown = CampaignForm(instance=_seen(request, pk), person=person)
-        form = CampaignForm(_form_data(shown, given), instance=_seen(request, pk), person=person, is_draft=True)
+        typed = dict(given) | _typed_hours(given)
+        form = CampaignForm(_form_data(shown, typed), instance=_seen(request, pk), person=person, is_draft=True)
         if not form.is_valid():
             refuse_form(form)
         values = {name: value for name, value in form.values().items() if name in given}
+        if values.get("weekly_hours"):
+            values["days"] = form.values()["days"]
         drafts.change(pk, person, values, None, None, was_launched=form.is_launched)
     return _whole(request, response, pk)
 

@@ -9,7 +9,6 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import get_format
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -18,11 +17,13 @@ from callcenter.edits.states import Edited
 from callcenter.parameters import RowsField, whole_number
 from campaigns.contacts.tags import read_tags
 from campaigns.core.allowed_use import offered_to, team_for
+from campaigns.core.hours.week import Week
 from campaigns.core.installation import current
 from campaigns.core.scope import seen_by
 from campaigns.launch.audience_query import Selection
 from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
+from campaigns.launch.forms.hours import OF_HOURS, HoursForm, day_order
 from campaigns.launch.forms.living import LivingForm
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.launch.living_terms import TERMS
@@ -55,7 +56,7 @@ class FormSection:
     """What is still to be filled in; empty if the section is complete."""
 
 
-class CampaignForm(LivingForm):
+class CampaignForm(LivingForm, HoursForm):
     """All settings of a campaign.
 
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
@@ -66,7 +67,7 @@ class CampaignForm(LivingForm):
         [
             "name", "lists", "tags", "excluded_campaigns", "excludes_only_reached", "variables", "days",
             "calls_per_minute", "max_lines", "max_attempts", "attempts_a_day", "budget", "budget_is_soft",
-            "quiet_hours", *MESSAGE, *HOURS, *POLICY, *TERMS,
+            "quiet_hours", *MESSAGE, *HOURS, *OF_HOURS, *POLICY, *TERMS,
         ],
         by_key=frozenset({"variables", *POLICY}),
         together=[MESSAGE, HOURS, POLICY, TERMS],
@@ -171,8 +172,7 @@ class CampaignForm(LivingForm):
         self.is_staying, self.person = is_staying, person
         self.is_launched = self.instance.launched_at is not None
         fields: dict[str, Any] = self.fields
-        first = int(get_format("FIRST_DAY_OF_WEEK")) - 1
-        fields["days"].choices = [(day % 7, WEEKDAYS[day % 7]) for day in range(first, first + 7)]
+        fields["days"].choices = [(day, WEEKDAYS[day]) for day in day_order()]
         team = self.instance.team_id if self.instance.pk else None
         mine = Q(is_active=True) & offered_to(person, team) | Q(pk=self.instance.provider_id or 0)
         fields["provider"].queryset = Provider.objects.filter(mine)
@@ -185,6 +185,7 @@ class CampaignForm(LivingForm):
         fields["excluded_campaigns"].queryset = self._others(person)
         self._offer_message()
         self._offer_policy(person, self._team())
+        self._offer_hours()
         self._variable_rows = self._add_variable_rows(self.chosen_provider, self.chosen_agent)
         for name in LOCKED if self.is_launched else ():
             if name in fields:
@@ -264,7 +265,7 @@ class CampaignForm(LivingForm):
     def _wanted(self) -> list[str]:
         """Return the names of fields that a launch needs and a draft may lack."""
         backend = self.chosen_provider.backend_class if self.chosen_provider else None
-        wanted = ["days"]
+        wanted = [] if self["has_weekly_hours"].value() else ["days"]
         if backend and backend.message_kinds == {"agent"}:
             wanted.append("agent")
         if backend and backend.needs_caller_id:
@@ -289,6 +290,7 @@ class CampaignForm(LivingForm):
             self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
         self.check_policy(cleaned)
         self.check_living(cleaned, is_draft=self.is_draft)
+        self.check_hours(cleaned)
         chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
         if not self.is_draft and not self.is_launched and not chosen:
             self.add_error("lists", _("Tick a list, or give a tag."))
@@ -348,7 +350,11 @@ class CampaignForm(LivingForm):
             FormSection("basics", _("Name and provider"), basics),
             FormSection("message", _("Message"), message),
             FormSection("audience", _("Audience"), audience),
-            FormSection("hours", _("Hours and days"), "" if self["days"].value() else _("Choose a day.")),
+            FormSection(
+                "hours",
+                _("Hours and days"),
+                "" if self["days"].value() or self["has_weekly_hours"].value() else _("Choose a day."),
+            ),
             FormSection("pace", _("Pace"), ""),
             FormSection("retries", _("Further attempts"), ""),
             FormSection("budget", _("Budget"), ""),
@@ -358,6 +364,8 @@ class CampaignForm(LivingForm):
 
     def field_of(self, column: str, key: str | None) -> str:
         """Return the field at which a part is shown; that of an outcome for a part of the policy."""
+        if column in OF_HOURS:
+            return self.hours_field_of(column)
         return self.policy_field_of(column, key) if column in POLICY else super().field_of(column, key)
 
     def label_of(self, column: str, key: str | None) -> str | Promise:
@@ -370,6 +378,8 @@ class CampaignForm(LivingForm):
         """Return a part in words; days by their names, the policy by times and people."""
         if column == "days":
             return ", ".join(str(WEEKDAYS[day]) for day in value or ())
+        if column in OF_HOURS:
+            return self.hours_words(column, value)
         return self.policy_words(column, value) if column in POLICY else super().words_of(column, key, value)
 
     # Saving
@@ -381,6 +391,9 @@ class CampaignForm(LivingForm):
         for chosen in ("lists", "excluded_campaigns"):
             values.pop(chosen, None)
         values["days"] = sorted(cleaned.get("days") or [])
+        values |= self.hours_values(cleaned)
+        if values["weekly_hours"]:
+            values["days"] = Week.of(values["weekly_hours"]).open_days
         values |= self.policy_values(cleaned)
         if self.is_launched:
             return {name: value for name, value in values.items() if name not in LOCKED}

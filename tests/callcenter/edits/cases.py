@@ -265,6 +265,17 @@ CASES = [
         role=ADMIN,
     ),
     Case(
+        "HolidaysForm",
+        lambda person: InstallationSettings.objects.create(pk=SETTINGS_ID, own_holidays=[]),
+        lambda row: reverse("holidays"),
+        lambda row: ([day["dates"] for day in again(row).own_holidays], again(row).single_calls_keep_holidays),
+        ({"own_holidays": "2026-12-24"}, {"own_holidays": "2026-12-31"}),
+        ((["2026-12-24"], None), (["2026-12-31"], None)),
+        ("2026-12-24", "2026-12-31"),
+        ({"single_calls_keep_holidays": ""}, (["2026-12-24"], False)),
+        role=ADMIN,
+    ),
+    Case(
         "UserForm",
         lambda person: make_person(CALLER, first_name="A"),
         change_page,

@@ -23,7 +23,8 @@ from campaigns.core import installation
 from campaigns.core.call_caps import caps_of, counted_since
 from campaigns.core.eligibility import Judge
 from campaigns.core.eligibility_facts import asked_columns, quiet_hours_of, quiet_since
-from campaigns.core.hours import hours_of
+from campaigns.core.hours import CallingHours, hours_of
+from campaigns.core.hours.week import Week
 from campaigns.launch.forms.builder import CampaignForm
 from campaigns.launch.lifecycle import needs_approval
 from campaigns.models import ContactImport, InstallationSettings
@@ -87,7 +88,7 @@ def test_everything_that_goes_by_them_reads_the_row(caller: User, manager: User)
         import_max_rows=5,
     )
     now = datetime.datetime(2026, 11, 16, 9, tzinfo=datetime.UTC)
-    assert hours_of(None) == (ten, noon, range(7))
+    assert hours_of(None) == CallingHours(Week.same_on(range(7), ten, noon))
     assert quiet_hours_of(None) == 77
     assert quiet_since(now, [None]) == now - datetime.timedelta(hours=77)
     assert [(cap.most, cap.days) for cap in caps_of(None)] == [(2, 1), (3, 7)]

@@ -12,7 +12,6 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import rules
 from campaigns.core.call_events import step, write_steps
 from campaigns.models import Call, Campaign, DoNotCall
 from campaigns.reports import outcomes, progress
@@ -131,30 +130,6 @@ def test_a_campaign_without_calls_says_so(console: Client, caller: User) -> None
 
 
 # When it ends
-
-NINE_TO_FIVE = (datetime.time(9), datetime.time(17), range(5))
-MONDAY = datetime.datetime(2026, 3, 2, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("now", "minutes", "done"),
-    [
-        (MONDAY + 10 * HOUR, 30, MONDAY + 10.5 * HOUR),
-        (MONDAY + 16 * HOUR, 120, MONDAY + 34 * HOUR),
-        (MONDAY + 20 * HOUR, 10, MONDAY + 33 * HOUR + HOUR / 6),
-        (MONDAY + (4 * 24 + 16) * HOUR, 120, MONDAY + (7 * 24 + 10) * HOUR),
-    ],
-)
-def test_an_end_is_reckoned_in_open_hours(now: datetime.datetime, minutes: int, done: datetime.datetime) -> None:
-    found = rules.after_calling(now, minutes, ["UTC"], *NINE_TO_FIVE)
-    assert found is not None
-    assert abs(found - done) <= datetime.timedelta(minutes=20)
-
-
-def test_no_end_is_told_where_nobody_can_know() -> None:
-    assert rules.after_calling(MONDAY, 100_000, ["UTC"], *NINE_TO_FIVE) is None
-    assert rules.after_calling(MONDAY, 10, [], *NINE_TO_FIVE) is None
-    assert rules.after_calling(MONDAY, 10, ["UTC"], datetime.time(9), datetime.time(17), []) is None
 
 
 def test_the_expected_end_follows_the_pace_and_the_last_planned_attempt() -> None:

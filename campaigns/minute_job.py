@@ -14,7 +14,7 @@ from campaigns.answers import waiting
 from campaigns.callbacks import planning as callbacks
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
-from campaigns.core import budget, leases, stop_requests, transcript_words
+from campaigns.core import budget, happenings, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
@@ -51,6 +51,7 @@ def sweep() -> dict[str, int]:
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
         "callbacks": callbacks.note_talked(now),
+        "callbacks_due": callbacks.tell_due(now),
         "woken": budget.wake_waiting(),
         "unknown": stuck_calls.flag_the_unknown(now),
         "without_news": no_news.give_up_unread(now),
@@ -67,6 +68,7 @@ def sweep() -> dict[str, int]:
     done |= _keep_audit(now)
     two_people.lapse(now)
     approvals.forget_over()
+    happenings.forget_untaken(now)
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()

@@ -20,6 +20,7 @@ from callcenter.access.holders import holders_of, names_of
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import AuditEvent, record
 from callcenter.edits.states import State, encode, state_of
+from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.launch import approved_people
@@ -185,4 +186,5 @@ def send_back(
         )
         if changed:
             record(person, "campaign.sent_back", campaign, reason=words[:MAX_REASON])
+            happened("approval.needed", campaign.pk)
     return bool(changed)

@@ -22,6 +22,7 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core import launch_limits
+from campaigns.core.happenings import happened
 from campaigns.core.installation import current
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
@@ -197,6 +198,8 @@ def withdraw(campaign_id: int, person: Person | None) -> bool:
         if changed:
             action = "campaign.withdrawn" if found.status == Status.WAITING else "campaign.start_canceled"
             record(person, action, found)
+            if found.status == Status.WAITING:
+                happened("approval.returned", campaign_id)
     return bool(changed)
 
 
@@ -272,6 +275,9 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
 # The one change
 
 
+TOLD = {"campaign.approval_asked": "approval.needed", "campaign.approved": "approval.given"}
+"""What others hear of changes, by the action that the audit log names."""
+
 RELATED = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
 
 
@@ -332,6 +338,8 @@ def _move(
         if status == Status.SCHEDULED and starts_at is not None:
             detail["starts_at"] = starts_at.isoformat()
         record(person, action, campaign, people=people, **detail)
+        if action in TOLD:
+            happened(TOLD[action], campaign.pk)
         if status == Status.RUNNING:
             queue.nudge_dispatch()
     return Launched(

@@ -11,6 +11,7 @@ from campaigns.models.contact_teams import ContactTeam
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
+from campaigns.models.happenings import Happening, Listening
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
@@ -65,11 +66,13 @@ __all__ = [
     "Erasure",
     "ErasureKey",
     "HandOver",
+    "Happening",
     "HeardOptOut",
     "InboundCall",
     "InstallationSettings",
     "KeptOptOut",
     "ListMembership",
+    "Listening",
     "OtherNumber",
     "OwnNumber",
     "Question",

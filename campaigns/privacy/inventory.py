@@ -86,8 +86,10 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.countedlaunch": "currency",
     "campaigns.erasurekey": "sealed",
     "campaigns.handover": "outcome state",
+    "campaigns.happening": "listener kind",
     "campaigns.inboundcall": "our_number",
     "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices",
+    "campaigns.listening": "listener kind",
     # The phones of users, which test calls ring.
     "campaigns.ownnumber": "phone reason",
     "campaigns.question": "name kind source path words options goal",

@@ -11,13 +11,14 @@ from collections.abc import Collection, Sequence
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.formats.masking import ending
-from campaigns.core import conditions, decision_kinds, hosts
+from campaigns.core import conditions, decision_kinds, happenings, hosts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.tracking import alert_readers, shared_alerts
@@ -45,6 +46,8 @@ CALLS_NAMED = 10
 """Most calls listed in one e-mail; the call log shows the rest."""
 
 Kind = Alert.Kind
+TOLD = {Kind.BALANCE_BELOW: "balance.low", Kind.CALLBACK_NOT_MADE: "callback.not_made"}
+"""What others hear of when an alert is raised, where nothing else tells it."""
 
 
 def alert(now: datetime.datetime) -> int:
@@ -171,7 +174,11 @@ def _raise(now: datetime.datetime) -> None:
         for pk in pks
     ]
     if fresh:
-        Alert.objects.bulk_create(fresh, ignore_conflicts=True)
+        with transaction.atomic():
+            Alert.objects.bulk_create(fresh, ignore_conflicts=True)
+            happenings.all_happened(
+                {told: [one.object_id for one in fresh if one.kind == kind] for kind, told in TOLD.items()}
+            )
 
 
 def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:

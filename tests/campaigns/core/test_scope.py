@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 
 REACHED_THROUGH_NO_PAGE = {
     "Alert", "ApprovedPerson", "CallHint", "CallTag", "CallTally", "ClearedRows", "CostTally", "CountedLaunch",
-    "DatabaseMark", "DaySpending", "DialingSwitch", "ErasureKey", "InstallationSettings", "KeptOptOut", "RetentionMark",
-    "RunningSlice", "TallyMark", "VendorSweep", "WorkerHost",
+    "DatabaseMark", "DaySpending", "DialingSwitch", "ErasureKey", "Happening", "InstallationSettings", "KeptOptOut",
+    "Listening", "RetentionMark", "RunningSlice", "TallyMark", "VendorSweep", "WorkerHost",
 }  # fmt: skip
 """Models of campaigns whose rows belong to the installation: what a page shows of them is a sum or a state of all."""
 

@@ -20,11 +20,11 @@ from campaigns.dialing import reservation
 from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, start, successions
 from campaigns.models import Campaign
+from campaigns.notices import alerts, deliveries, digests, inbox, reminders, telling
 from campaigns.privacy import erasure
 from campaigns.privacy import retention as privacy_retention
 from campaigns.reports import rollups
 from campaigns.tracking import (
-    alerts,
     consequences,
     due_reads,
     no_news,
@@ -96,8 +96,22 @@ def sweep() -> dict[str, int]:
         queue.nudge_export(export_id)
     done["erased"] = erasure.carry_out_open()
     done["cleared"] = sum(privacy_retention.clear_old(now).values())
-    # Last, so that a slow mail server delays nothing else.
-    done["alerts"] = alerts.alert(now)
+    done |= _tell(now)
+    return done
+
+
+def _tell(now: datetime.datetime) -> dict[str, int]:
+    """Tell people what they should know; last, so that a slow mail server delays nothing else. Never raises."""
+    done = {"alerts": alerts.alert(now)}
+    try:
+        done["told"] = telling.tell(now)
+        done["reminded"] = reminders.remind(now)
+        digests.plan(now)
+        inbox.forget_old(now)
+        digests.forget_old(now)
+    except Exception:
+        logger.exception("people could not be told")
+    done["messages"] = deliveries.send(now) + digests.send(now)
     return done
 
 

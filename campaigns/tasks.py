@@ -12,6 +12,7 @@ from campaigns.answers import waiting
 from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
+from campaigns.notices import telling
 from campaigns.tracking import polling, reconciliation_sweep, start_comparison, vendor_stops, webhooks
 
 P = ParamSpec("P")
@@ -98,6 +99,12 @@ def read_answers() -> None:
     """Read calls for questions that were added or changed, and queue the next slice while some are left."""
     if waiting.read_waiting():
         queue.nudge_answers()
+
+
+@recorded
+def tell() -> None:
+    """Tell people of what happened, and send what is due."""
+    telling.tell_and_send()
 
 
 def beat() -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Call, Callback, CallExport, Campaign, DoNotCall, Happening, Listening
+from campaigns.models import Call, Callback, CallExport, Campaign, DoNotCall, HandOver, Happening, Listening
 from providers.models import Provider
 
 KEPT = datetime.timedelta(days=7)
@@ -54,6 +54,7 @@ KINDS: Mapping[str, Kind] = {
     "do_not_call.added": Kind(_("A number came on the do-not-call list"), DoNotCall),
     "callback.due": Kind(_("A callback is due"), Callback),
     "callback.not_made": Kind(_("A callback could not be made"), Call),
+    "hand_over.given": Kind(_("A call was given to a user"), HandOver),
     "export.ready": Kind(_("An export is ready"), CallExport),
 }
 """Everything that can be heard of, by the name under which it is told."""
@@ -64,6 +65,11 @@ _RUNG: dict[str, Callable[[], None]] = {}
 def register(listener: str, nudge: Callable[[], None]) -> None:
     """Name a listener and what wakes it; `nudge` is called within a transaction and rings when that commits."""
     _RUNG[listener] = nudge
+
+
+def listened(listener: str) -> list[str]:
+    """Return what a listener wants to hear of by now."""
+    return list(Listening.objects.filter(listener=listener).values_list("kind", flat=True))
 
 
 def listen(listener: str, kinds: Collection[str]) -> None:

@@ -12,6 +12,9 @@ from django.conf import settings
 from campaigns.models import InstallationSettings
 from campaigns.models.installation import MEGABYTE, SETTINGS_ID
 
+NOTICES_OFF = frozenset({"export_ready"})
+"""The product's own choice, of keys of `campaigns.notices.kinds`: who waits for a file has its page open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -53,6 +56,8 @@ class Installation:
     """From so many rows on, an export needs a fresh sign-in; 0: never."""
     second_factor_roles: frozenset[str]
     """Roles whose people must have a second factor, from their next log-in on."""
+    notices_off: frozenset[str]
+    """Kinds of notices that leave by mail and chat only for those who chose so."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -89,6 +94,7 @@ def from_environment() -> Installation:
         exports_a_day=settings.EXPORTS_A_DAY,
         large_export_rows=settings.LARGE_EXPORT_ROWS,
         second_factor_roles=frozenset(settings.SECOND_FACTOR_ROLES),
+        notices_off=NOTICES_OFF,
         version=0,
     )
 
@@ -121,7 +127,7 @@ def resolved(row: InstallationSettings | None) -> Installation:
         return found
 
     own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
-    for name in ("refused_number_types", "second_factor_roles"):
+    for name in ("refused_number_types", "second_factor_roles", "notices_off"):
         if name in own:
             own[name] = frozenset(own[name])
     if "caller_launch_prices" in own:

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Collection
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -73,10 +74,15 @@ def may_approve(campaign: Campaign, person: Person) -> bool:
     return is_another and may(person, "launch_above_limit") and may_change(person, campaign)
 
 
+def approvers_of(campaign: Campaign) -> list[User]:
+    """Return the active people who may approve a campaign."""
+    others = holders_of("launch_above_limit").exclude(pk__in=_writers(campaign))
+    return [person for person in others if may_change(person, campaign)]
+
+
 def who_may_approve(campaign: Campaign) -> list[str]:
     """Return the names of the active people who may approve a campaign."""
-    others = holders_of("launch_above_limit").exclude(pk__in=_writers(campaign))
-    return names_of([person for person in others if may_change(person, campaign)])
+    return names_of(approvers_of(campaign))
 
 
 def _writers(campaign: Campaign) -> set[int]:

@@ -183,8 +183,24 @@ def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) ->
         )
 
 
-def withdraw(campaign_id: int, person: Person | None) -> bool:
-    """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed."""
+def give_back(campaign_id: int, person: Person, reason: str) -> bool:
+    """Return a campaign to whoever asked for its approval, with the reason; returns whether it was changed.
+
+    Raises PermissionDenied for whoever may not approve it, and Refusal without a reason.
+    """
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if campaign.status == Status.WAITING and not approvals.may_approve(campaign, person):
+        raise PermissionDenied("launch_above_limit")
+    if not reason.strip():
+        raise Refusal(_("Say why: whoever asked for the approval is told."))
+    return campaign.status == Status.WAITING and withdraw(campaign_id, person, reason.strip())
+
+
+def withdraw(campaign_id: int, person: Person | None, refused_for: str = "") -> bool:
+    """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed.
+
+    With `refused_for`, the reason, an approver refuses it.
+    """
     with transaction.atomic():
         found = Campaign.objects.get(pk=campaign_id)
         if found.status not in {Status.WAITING, Status.SCHEDULED}:
@@ -197,7 +213,10 @@ def withdraw(campaign_id: int, person: Person | None) -> bool:
         changed = Campaign.objects.filter(pk=campaign_id, status=found.status).update(**back)
         if changed:
             action = "campaign.withdrawn" if found.status == Status.WAITING else "campaign.start_canceled"
-            record(person, action, found)
+            if refused_for:
+                record(person, "campaign.refused", found, reason=refused_for[:MAX_REASON])
+            else:
+                record(person, action, found)
             if found.status == Status.WAITING:
                 happened("approval.returned", campaign_id)
     return bool(changed)

@@ -19,6 +19,7 @@ from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
 from campaigns.models.launches import CountedLaunch
+from campaigns.models.notices import Digest, Notice, NoticeDelivery, NoticeSettings
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.own_numbers import OwnNumber
@@ -62,6 +63,7 @@ __all__ = [
     "DayCap",
     "DaySpending",
     "DialingSwitch",
+    "Digest",
     "DoNotCall",
     "Erasure",
     "ErasureKey",
@@ -73,6 +75,9 @@ __all__ = [
     "KeptOptOut",
     "ListMembership",
     "Listening",
+    "Notice",
+    "NoticeDelivery",
+    "NoticeSettings",
     "OtherNumber",
     "OwnNumber",
     "Question",

@@ -91,6 +91,8 @@ class InstallationSettings(models.Model):
     large_export_rows = models.PositiveIntegerField(_("rows from which an export is large"), null=True, blank=True)
     second_factor_roles = models.JSONField(_("roles that need a second factor"), null=True, blank=True)
     """List of names of roles."""
+    notices_off = models.JSONField(_("notices that are sent only to those who choose so"), null=True, blank=True)
+    """List of keys of `campaigns.notices.kinds.KINDS`; null: as the product says."""
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

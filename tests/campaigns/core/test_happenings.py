@@ -23,7 +23,8 @@ from campaigns.core.transitions import Why
 from campaigns.exports import job, requests
 from campaigns.launch import lifecycle, start
 from campaigns.models import Call, Callback, CallTranscript, Campaign, DoNotCall, Happening, Listening, Question
-from campaigns.tracking import alerts, call_updates
+from campaigns.notices import alerts
+from campaigns.tracking import call_updates
 from providers.models import Provider
 from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.callbacks.plans import make_due, planned, talked_with

@@ -13,7 +13,8 @@ POSTED = frozenset(
         "campaign-start-at", "campaign-try", "export-delete", "filter-delete", "filter-save", "person-note",
         "person-note-remove", "person-tags", "person-take-apart", "person-merge", "provider-recording-host",
         "provider-unfreeze", "provider-skip-comparison", "unmatched-call-decide", "unmatched-calls-decide",
-        "unmatched-calls-compare",
+        "unmatched-calls-compare", "campaign-return", "notices-read", "notice-open", "notice-chat", "notice-test",
+        "notice-chat-remove",
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
         "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",
@@ -173,6 +174,10 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("no-role", "no role yet")
     yield Page("preferences", "preferences")
     yield Page("sessions", "a user's sessions")
+    yield Page("notices", "notices of a user")
+    yield Page("notices-new", "new notices, asked for by an open tab")
+    yield Page("notice-settings", "what is sent to a user")
+    yield Page("digest-preview", "preview of a weekly digest", ("weekly",))
     yield Page("api-keys", "API keys, an admin", role="admin")
     yield Page("api-reference", "reference of the API")
     yield Page("users", "users, an admin", role="admin")

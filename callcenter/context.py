@@ -22,6 +22,7 @@ from callcenter.audit import verifying
 from campaigns.core import decision_kinds, hosts, stop_all
 from campaigns.core.scope import seen_by
 from campaigns.models import Call, DialingSwitch
+from campaigns.notices import inbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Place:
     begins_group: bool = False
 
 
-DECISIONS = "decisions"
+DECISIONS, NOTICES = "decisions", "notices"
 PLACES = (
     Place("today", _("Today"), "today", ("see_today",)),
     Place("quick-call", _("Quick call"), "phone", ("place_call",), pgettext_lazy("menu", "Call")),
@@ -46,6 +47,7 @@ PLACES = (
     Place("do-not-call", _("Do not call"), "hand", ("add_do_not_call",)),
     Place("call-log", _("Call log"), "log", ("see_calls",), pgettext_lazy("menu", "Calls")),
     Place(DECISIONS, _("Needs a decision"), "question", ("see_calls",)),
+    Place(NOTICES, _("Notices"), "bell", ()),
     Place("reports", _("Reports"), "report", ("see_reports",)),
     Place("holidays", _("Holidays"), "clock", ("change_settings",)),
     Place("retention", _("Retention"), "clock", ("change_settings",)),
@@ -69,6 +71,8 @@ class Link:
     is_here: bool
     is_counted: bool = False
     """Whether the number of calls that need a decision stands beside it."""
+    is_inbox: bool = False
+    """Whether the number of notices that were not read stands beside it."""
 
     @property
     def label(self) -> str | Promise:
@@ -104,7 +108,7 @@ def links_for(person: Person, path: str) -> list[Link]:
         except NoReverseMatch:  # a screen that this installation does not have
             continue
     here = max((url for _place, url in found if path.startswith(url)), key=len, default="")
-    return [Link(place, url, url == here, place.name == DECISIONS) for place, url in found]
+    return [Link(place, url, url == here, place.name == DECISIONS, place.name == NOTICES) for place, url in found]
 
 
 def magic_numbers() -> Iterable[Any]:
@@ -175,6 +179,14 @@ class Console:
         self._links: list[Link] | None = None
         self._switch: DialingSwitch | None = None
         self._to_decide: int | None = None
+        self._unread: int | None = None
+
+    @property
+    def unread(self) -> int:
+        """How many notices this person has not read."""
+        if self._unread is None:
+            self._unread = inbox.unread(self.person)
+        return self._unread
 
     @property
     def to_decide(self) -> int:

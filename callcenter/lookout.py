@@ -7,7 +7,7 @@ import threading
 from django.db import connections
 
 from campaigns.core.clock import DatabaseClock
-from campaigns.tracking import alerts
+from campaigns.notices import alerts
 
 LOOK_SECONDS = 15.0
 

@@ -188,6 +188,7 @@ class InstallationSettingsAdmin(SetupAdmin):
         (_("Consent"), {"fields": ["consent_required"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
         (_("Log-in"), {"fields": ["second_factor_decided", "second_factor_roles"]}),
+        (_("Notices"), {"fields": ["notices_decided", "notices_off"]}),
         (
             _("Launches and imports"),
             {"fields": LAUNCHES_AND_IMPORTS},

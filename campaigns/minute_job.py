@@ -14,18 +14,18 @@ from campaigns.answers import removal, waiting
 from campaigns.callbacks import planning as callbacks
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
-from campaigns.core import budget, leases, stop_requests, transcript_words
+from campaigns.core import budget, happenings, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
 from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, repeats, start, successions
 from campaigns.launch.living import ending, joining
 from campaigns.models import Campaign
+from campaigns.notices import alerts, deliveries, digests, inbox, reminders, telling
 from campaigns.privacy import erasure
 from campaigns.privacy import retention as privacy_retention
 from campaigns.reports import rollups
 from campaigns.tracking import (
-    alerts,
     consequences,
     due_reads,
     no_news,
@@ -53,6 +53,7 @@ def sweep() -> dict[str, int]:
         "lost": stuck_calls.free_the_stuck(now),
         "expired": expiry.skip_expired(now),
         "callbacks": callbacks.note_talked(now),
+        "callbacks_due": callbacks.tell_due(now),
         "woken": budget.wake_waiting(),
         "unknown": stuck_calls.flag_the_unknown(now),
         "without_news": no_news.give_up_unread(now),
@@ -71,6 +72,7 @@ def sweep() -> dict[str, int]:
     done |= _keep_audit(now)
     two_people.lapse(now)
     approvals.forget_over()
+    happenings.forget_untaken(now)
     done["quarters"] = rollups.keep_sums(now)
     if webhooks.has_hints():
         queue.nudge_hints()
@@ -98,8 +100,22 @@ def sweep() -> dict[str, int]:
         queue.nudge_export(export_id)
     done["erased"] = erasure.carry_out_open()
     done["cleared"] = sum(privacy_retention.clear_old(now).values())
-    # Last, so that a slow mail server delays nothing else.
-    done["alerts"] = alerts.alert(now)
+    done |= _tell(now)
+    return done
+
+
+def _tell(now: datetime.datetime) -> dict[str, int]:
+    """Tell people what they should know; last, so that a slow mail server delays nothing else. Never raises."""
+    done = {"alerts": alerts.alert(now)}
+    try:
+        done["told"] = telling.tell(now)
+        done["reminded"] = reminders.remind(now)
+        digests.plan(now)
+        inbox.forget_old(now)
+        digests.forget_old(now)
+    except Exception:
+        logger.exception("people could not be told")
+    done["messages"] = deliveries.send(now) + digests.send(now)
     return done
 
 

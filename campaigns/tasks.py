@@ -13,6 +13,7 @@ from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
 from campaigns.launch.living import joining
+from campaigns.notices import telling
 from campaigns.tracking import polling, reconciliation_sweep, start_comparison, vendor_stops, webhooks
 
 P = ParamSpec("P")
@@ -105,6 +106,12 @@ def read_answers() -> None:
     """Clear the answers of removed questions, read calls for new ones, and queue the next slice while some are left."""
     if removal.clear_removed() or waiting.read_waiting():
         queue.nudge_answers()
+
+
+@recorded
+def tell() -> None:
+    """Tell people of what happened, and send what is due."""
+    telling.tell_and_send()
 
 
 def beat() -> None:

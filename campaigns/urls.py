@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-ROOMS = ("reports", "answers", "calls", "callbacks", "contacts", "launch", "exports", "privacy", "core", "tracking")
+ROOMS = (
+    "reports",
+    "answers",
+    "calls",
+    "callbacks",
+    "contacts",
+    "launch",
+    "exports",
+    "privacy",
+    "core",
+    "tracking",
+    "notices",
+)
 
 urlpatterns = [path("", include(f"campaigns.{room}.urls")) for room in ROOMS]

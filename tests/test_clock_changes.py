@@ -20,7 +20,8 @@ from campaigns.core import leases
 from campaigns.dialing import circuit_breaker, reservation
 from campaigns.exports import job
 from campaigns.models import Alert, Call, CallExport, StopRequest, VendorSweep
-from campaigns.tracking import alerts, due_reads, reconciliation_sweep, stuck_calls, unknown_calls, vendor_stops
+from campaigns.notices import alerts
+from campaigns.tracking import due_reads, reconciliation_sweep, stuck_calls, unknown_calls, vendor_stops
 from providers import pace
 from providers.clock import APART, has_passed, is_ahead, still_holds
 from providers.models import Provider, WebhookAddress
@@ -178,7 +179,7 @@ def alert() -> Look:
     Alert.objects.create(kind="unmatched_calls", object_type="provider", object_id=1, raised_at=THEN, tried_at=THEN)
 
     def look(now: datetime.datetime) -> bool:
-        alerts._send(now)
+        alerts._tell(now)
         return Alert.objects.get().tried_at == now
 
     return look

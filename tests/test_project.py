@@ -44,6 +44,7 @@ ROOMS_OF_CAMPAIGNS = (
     "answers",
     "calls",
     "callbacks",
+    "notices",
     "launch",
     "dialing",
     "tracking",

@@ -290,6 +290,9 @@ ACTIONS: tuple[Action, ...] = (
         ("settings.changed", _("Settings of the installation changed"), "*"),
         ("retention.cleared", _("Old rows cleared, the first of a day"), "kind rows"),
         ("preferences.changed", _("Own preferences changed"), ""),
+        ("notices.chosen", _("Own notices chosen"), ""),
+        ("notices.chat_set", _("Chat for own notices set"), "service"),
+        ("notices.chat_removed", _("Chat for own notices removed"), ""),
     ),
     *_actions(
         Group.SERVER,

@@ -16,7 +16,7 @@ from callcenter.diagnosis.findings import Finding, note, ok, problem
 from campaigns.core import decision_kinds, hosts, installation
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, DialingSwitch
-from campaigns.tracking import alert_readers
+from campaigns.notices import choices
 from providers.models import FormBefore, Provider, ProviderState
 from providers.services.vendor_clock import seconds_ahead
 
@@ -87,9 +87,13 @@ def people() -> Iterator[Finding]:
 
 
 def readers() -> Iterator[Finding]:
-    """Check that alerts have a reader."""
-    if not alert_readers.recipients():
-        yield note("Alerts", "reach nobody.", "Give a manager or an admin an e-mail address, under Set-up.")
+    """Check that what somebody must act on reaches somebody outside of the product."""
+    missed = choices.unreached()
+    if missed:
+        urgent = [str(kind.label) for kind in missed if kind.is_urgent]
+        sentence = f"reach nobody: {', '.join(urgent)}." if urgent else f"{len(missed)} kinds reach nobody."
+        step = "Give a manager or an admin an e-mail address, or let one switch them on under Notices."
+        yield note("Alerts", sentence, step)
 
 
 def secrets() -> Iterator[Finding]:

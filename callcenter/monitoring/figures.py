@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from campaigns import queue
 from campaigns.core import conditions, hosts
 from campaigns.dialing.reservation import providers_with_work
-from campaigns.models import Alert, Call, CallExport, Campaign, ContactImport, DialingSwitch, WorkerHost
+from campaigns.models import Alert, Call, CallExport, Campaign, ContactImport, DialingSwitch, NoticeDelivery, WorkerHost
 from campaigns.models.status_conditions import StatusIsMostly
 from providers.types import FINAL, LIVE, CallStatus
 
@@ -121,8 +121,15 @@ def work(now: datetime.datetime) -> Iterator[GaugeMetricFamily]:
     yield single("export_oldest_seconds", "Age of the oldest export that is not ready.", age(now, exports["oldest"]))
     unsent = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
     waiting = unsent.aggregate(number=Count("id"), oldest=Min("raised_at"))
-    yield single("alerts_unsent", "Alerts that could not be mailed yet.", waiting["number"])
-    yield single("alert_oldest_unsent_seconds", "Age of the oldest alert not mailed.", age(now, waiting["oldest"]))
+    failed = NoticeDelivery.objects.filter(sent_at__isnull=True, ended_at__isnull=True, tries__gt=0)
+    messages = failed.aggregate(number=Count("id"), oldest=Min("notice__at"))
+    oldest = min(filter(None, (waiting["oldest"], messages["oldest"])), default=None)
+    yield single(
+        "alerts_unsent",
+        "Alerts that nobody was told of, and notices that could not be sent yet.",
+        waiting["number"] + messages["number"],
+    )
+    yield single("alert_oldest_unsent_seconds", "Age of the oldest alert or notice not sent.", age(now, oldest))
 
 
 def workers(now: datetime.datetime) -> Iterator[GaugeMetricFamily]:

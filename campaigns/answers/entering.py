@@ -16,6 +16,7 @@ from callcenter.edits.states import State
 from campaigns.answers.reading import read_for
 from campaigns.answers.typed import read
 from campaigns.core import scope
+from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.models import Answer, Call, Question
 from campaigns.models.answers import MAX_RAW
@@ -66,6 +67,7 @@ def enter(person: Person, call: Call, question: Question, text: str, shown: Show
             question=question, call=call, defaults=_typed(question, value) | {"by_id": person.pk, "at": timezone.now()}
         )
         record(person, "call.answer_entered", call, question=question.name)
+        happened("answer.given", call.pk)
     return True
 
 

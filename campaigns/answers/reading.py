@@ -15,6 +15,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.answers.typed import NO, YES, Typed, read, said
+from campaigns.core.happenings import happened
 from campaigns.models import Answer, Call, CallTranscript, Question
 from providers.answers import Scalar, answer_rows
 
@@ -116,6 +117,7 @@ def _write(
     ]  # fmt: skip
     # Whoever entered an answer at this moment keeps it.
     Answer.objects.bulk_create(fresh, ignore_conflicts=True)
+    happened("answer.given", *(answer.call_id for answer in fresh))
     return len(fresh)
 
 

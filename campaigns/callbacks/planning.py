@@ -21,13 +21,16 @@ from campaigns.calls.quick_call import SingleCall, place_single_call
 from campaigns.core import conditions
 from campaigns.core.all_numbers import numbers_of
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_see, seen_by
 from campaigns.models import Call, Callback, Contact
 from providers.types import CallStatus
 
 NOTED_A_RUN = 500
-"""Most callbacks whose conversations one run of the minute job notes."""
+"""Most callbacks whose conversations one run of the minute job notes, and most that it tells to be due."""
+DUE_WITHIN = datetime.timedelta(days=1)
+"""A callback is told to be due within a day of its time, or, where nothing ran then, not at all."""
 
 
 def ask_for_callback(
@@ -134,7 +137,8 @@ def move(callback_id: int, values: dict[str, Any], person: Person, shown: Shown 
         )
         if not moved_rows:
             raise Refusal(_("Too late: it no longer waits. What became of it stands on its page."))
-        found.save(update_fields=[*changes])
+        found.due_told_at = None
+        found.save(update_fields=[*changes, "due_told_at"])
         words = f"{found.local_day} {found.local_time:%H:%M} {found.zone}"
         moved = step(call.pk, "callback_moved", at=now, source=Source.PERSON, actor_id=person.pk, detail=words)
         write_steps([moved])
@@ -173,6 +177,20 @@ def note_talked(now: datetime.datetime) -> int:
     reached = conditions.reached_in(Call.objects.filter(callback__noted_at=None, callback__isnull=False))
     calls = list(reached.values_list("pk", flat=True)[:NOTED_A_RUN])
     return Callback.objects.filter(call__in=calls, noted_at=None).update(noted_at=now) if calls else 0
+
+
+def tell_due(now: datetime.datetime) -> int:
+    """Tell others of callbacks whose time has come, once each; returns how many. The minute job does it."""
+    with transaction.atomic():
+        rows = Callback.objects.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        due = rows.filter(due_told_at=None, call__due_at__lte=now)
+        found = list(due.values_list("pk", "call__due_at", "call__status")[:NOTED_A_RUN])
+        if not found:
+            return 0
+        Callback.objects.filter(pk__in=[pk for pk, _at, _status in found]).update(due_told_at=now)
+        told = [pk for pk, at, status in found if at > now - DUE_WITHIN and status != CallStatus.SKIPPED]
+        happened("callback.due", *told)
+    return len(told)
 
 
 def may_move(callback: Callback, person: Person) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -137,7 +137,12 @@ def rows_of(found: Iterable[Callback], person: Person, now: datetime.datetime) -
 
 
 def not_made() -> QuerySet[Callback]:
-    """Return the callbacks that reached nobody, whose asker has a mail address and has not noted it."""
-    told = Callback.objects.filter(noted_at=None, asked_by__is_active=True).exclude(asked_by__email="")
+    """Return the callbacks that reached nobody, whose asker works here and has not noted it."""
+    told = Callback.objects.filter(noted_at=None, asked_by__is_active=True)
     ended = [one.pk for one in told.select_related("call")[:MOST_READ] if is_not_made(one.call)]
     return _whole(Callback.objects.filter(pk__in=ended)).order_by("pk")
+
+
+def of_calls(ids: Collection[int]) -> QuerySet[Callback]:
+    """Return the callbacks that these calls are, with what a notice says of them."""
+    return _whole(Callback.objects.filter(call__in=ids)).order_by("pk")

@@ -20,6 +20,7 @@ from callcenter.audit.models import record
 from callcenter.edits.shown import Shown, changes_of
 from campaigns.core import results
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change, seen_by
 from campaigns.models import Call, HandOver
@@ -70,6 +71,7 @@ def give(call: Call, plan: Plan, outcome: Outcome, now: datetime.datetime) -> bo
         if not dropped.update(**columns, state=State.OPEN, closed_at=None, given_by=None):
             return False
     write_steps([step(call.pk, "given_to_person", at=now)])
+    happened("hand_over.given", found.pk)
     return True
 
 
@@ -177,6 +179,7 @@ def pass_on(hand_over_id: int, person: Person, to_id: int, shown: Shown | None =
         )
         write_steps([moved])
         record(person, "call.hand_over_moved", found.call, to=receiver.pk)
+        happened("hand_over.given", found.pk)
     return found
 
 

@@ -25,6 +25,7 @@ from callcenter.audit.models import record as record_audit
 from campaigns.core import kept_opt_outs, stop_requests, transitions
 from campaigns.core.all_numbers import further_numbers
 from campaigns.core.call_events import Source, step, write_steps
+from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.core.stop_all import close_gate
 from campaigns.core.transitions import Why
@@ -136,7 +137,7 @@ def forbid_each(
             for phone, wish in wishes.items()
             if phone not in entries
         ]
-        DoNotCall.objects.bulk_create(fresh, batch_size=500)
+        made = DoNotCall.objects.bulk_create(fresh, batch_size=500)
         changed = [
             entry
             for phone, entry in entries.items()
@@ -156,6 +157,7 @@ def forbid_each(
             decision=HeardOptOut.Decision.FORBIDDEN, decided_at=now, decided_by=actor_id
         )
         stops = stop_requests.for_numbers(list(wishes), stop_requests.Cause.OPT_OUT, now, actor_id)
+        happened("do_not_call.added", *(entry.pk for entry in made))
     return Forbidden(len(fresh), len(entries), skipped, stops)
 
 

@@ -12,6 +12,9 @@ from django.conf import settings
 from campaigns.models import InstallationSettings
 from campaigns.models.installation import MEGABYTE, SETTINGS_ID
 
+NOTICES_OFF = frozenset({"export_ready"})
+"""The product's own choice, of keys of `campaigns.notices.kinds`: who waits for a file has its page open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -62,6 +65,8 @@ class Installation:
     campaigns_keep_holidays: bool
     """Whether a campaign that does not choose for itself makes no calls on holidays."""
     single_calls_keep_holidays: bool
+    notices_off: frozenset[str]
+    """Kinds of notices that leave by mail and chat only for those who chose so."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -103,6 +108,7 @@ def from_environment() -> Installation:
         working_days=(),
         campaigns_keep_holidays=True,
         single_calls_keep_holidays=True,
+        notices_off=NOTICES_OFF,
         version=0,
     )
 
@@ -135,7 +141,7 @@ def resolved(row: InstallationSettings | None) -> Installation:
         return found
 
     own = {name: value for name in _FIELDS if (value := getattr(row, name)) is not None}
-    for name in ("refused_number_types", "second_factor_roles", "holiday_countries"):
+    for name in ("refused_number_types", "second_factor_roles", "holiday_countries", "notices_off"):
         if name in own:
             own[name] = frozenset(own[name])
     if "caller_launch_prices" in own:

@@ -11,6 +11,7 @@ from array import array
 from pathlib import Path
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from campaigns import queue
 from campaigns.core import progress
 from campaigns.core.clock import has_passed, still_holds
 from campaigns.core.export_limits import RIGHTS
+from campaigns.core.happenings import happened
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.turns import Turn
 from campaigns.exports import files, json_rows, xlsx
@@ -226,10 +228,12 @@ class _Writer:
         self._keep()
         size = files.finish(export, written)
         now = timezone.now()
-        self._keep(
-            state=State.READY, size=size, finished_at=now, expires_at=now + KEPT, error="",
-            lease_until=None,
-        )  # fmt: skip
+        with transaction.atomic():
+            self._keep(
+                state=State.READY, size=size, finished_at=now, expires_at=now + KEPT, error="",
+                lease_until=None,
+            )  # fmt: skip
+            happened("export.ready", export.pk)
 
     def _keep(self, **values: object) -> None:
         """Store the progress if we still have the lease (else raises Stopped); progress resets the count of tries."""

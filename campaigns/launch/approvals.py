@@ -12,6 +12,7 @@ import json
 import secrets
 from collections.abc import Collection
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -21,6 +22,7 @@ from callcenter.access.holders import holders_of, names_of
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import AuditEvent, record
 from callcenter.edits.states import State, encode, state_of
+from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.launch import approved_people
@@ -85,10 +87,15 @@ def may_approve(campaign: Campaign, person: Person) -> bool:
     return is_another and may(person, "launch_above_limit") and may_change(person, campaign)
 
 
+def approvers_of(campaign: Campaign) -> list[User]:
+    """Return the active people who may approve a campaign."""
+    others = holders_of("launch_above_limit").exclude(pk__in=_writers(campaign))
+    return [person for person in others if may_change(person, campaign)]
+
+
 def who_may_approve(campaign: Campaign) -> list[str]:
     """Return the names of the active people who may approve a campaign."""
-    others = holders_of("launch_above_limit").exclude(pk__in=_writers(campaign))
-    return names_of([person for person in others if may_change(person, campaign)])
+    return names_of(approvers_of(campaign))
 
 
 def _writers(campaign: Campaign) -> set[int]:
@@ -209,4 +216,5 @@ def send_back(
         )
         if changed:
             record(person, "campaign.sent_back", campaign, reason=words[:MAX_REASON])
+            happened("approval.needed", campaign.pk)
     return bool(changed)

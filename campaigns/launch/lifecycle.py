@@ -22,6 +22,7 @@ from campaigns.core import conditions, launch_limits, message_parts, stop_reques
 from campaigns.core.allowed_use import refusals_of
 from campaigns.core.call_events import Source
 from campaigns.core.clock import DatabaseClock
+from campaigns.core.happenings import happened
 from campaigns.core.installation import current
 from campaigns.core.joined import people_joined
 from campaigns.core.refusals import Refusal
@@ -39,6 +40,8 @@ Status = Campaign.Status
 MAX_REASON = Campaign._meta.get_field("paused_reason").max_length
 RETURN_WITHIN = datetime.timedelta(hours=1)
 """How long after a campaign's stop an order of it may come back; an order is on the wire for half a minute."""
+TOLD = {"campaign.paused": "campaign.paused", "campaign.pilot_ended": "campaign.pilot_over"}
+"""What others hear of changes, by the action that the audit log names."""
 STILL_OUT = frozenset({CallStatus.PLACING, CallStatus.UNKNOWN})
 """States of calls whose order is being sent or has been sent, with no clear answer yet."""
 
@@ -337,7 +340,9 @@ def finish_done_campaigns() -> int:
             ).update(**ending)
             is_finished = ending["status"] == Status.FINISHED
             if changed:
-                record(None, "campaign.finished" if is_finished else "campaign.pilot_over", campaign)
+                told = "campaign.finished" if is_finished else "campaign.pilot_over"
+                record(None, told, campaign)
+                happened(told, campaign.pk)
                 finished += is_finished
     return finished
 
@@ -362,6 +367,8 @@ def _change(
         counts = count_out(campaign_id)
         campaign = Campaign.objects.get(pk=campaign_id)
         record(person, action, campaign, **_kept(values.get("paused_reason", "")), **counts)
+        if action in TOLD:
+            happened(TOLD[action], campaign_id)
     return Outcome(changed=True, status=campaign.status, **counts)
 
 

@@ -22,6 +22,7 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core import launch_limits
+from campaigns.core.happenings import happened
 from campaigns.core.installation import current
 from campaigns.core.joined import people_joined
 from campaigns.core.refusals import Refusal
@@ -189,8 +190,24 @@ def ask_for_rest(campaign_id: int, person: Person, token: UUID | None = None) ->
         )
 
 
-def withdraw(campaign_id: int, person: Person | None) -> bool:
-    """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed."""
+def give_back(campaign_id: int, person: Person, reason: str) -> bool:
+    """Return a campaign to whoever asked for its approval, with the reason; returns whether it was changed.
+
+    Raises PermissionDenied for whoever may not approve it, and Refusal without a reason.
+    """
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if campaign.status == Status.WAITING and not approvals.may_approve(campaign, person):
+        raise PermissionDenied("launch_above_limit")
+    if not reason.strip():
+        raise Refusal(_("Say why: whoever asked for the approval is told."))
+    return campaign.status == Status.WAITING and withdraw(campaign_id, person, reason.strip())
+
+
+def withdraw(campaign_id: int, person: Person | None, refused_for: str = "") -> bool:
+    """Return a campaign from approval, or from its scheduled start, to draft; returns whether it was changed.
+
+    With `refused_for`, the reason, an approver refuses it.
+    """
     with transaction.atomic():
         found = Campaign.objects.get(pk=campaign_id)
         if found.status not in {Status.WAITING, Status.SCHEDULED}:
@@ -203,7 +220,12 @@ def withdraw(campaign_id: int, person: Person | None) -> bool:
         changed = Campaign.objects.filter(pk=campaign_id, status=found.status).update(**back)
         if changed:
             action = "campaign.withdrawn" if found.status == Status.WAITING else "campaign.start_canceled"
-            record(person, action, found)
+            if refused_for:
+                record(person, "campaign.refused", found, reason=refused_for[:MAX_REASON])
+            else:
+                record(person, action, found)
+            if found.status == Status.WAITING:
+                happened("approval.returned", campaign_id)
     return bool(changed)
 
 
@@ -279,6 +301,9 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
 # The one change
 
 
+TOLD = {"campaign.approval_asked": "approval.needed", "campaign.approved": "approval.given"}
+"""What others hear of changes, by the action that the audit log names."""
+
 RELATED = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
 
 
@@ -340,6 +365,8 @@ def _move(
         if status == Status.SCHEDULED and starts_at is not None:
             detail["starts_at"] = starts_at.isoformat()
         record(person, action, campaign, people=people, **detail)
+        if action in TOLD:
+            happened(TOLD[action], campaign.pk)
         if status == Status.RUNNING:
             queue.nudge_dispatch()
             if campaign.is_living:

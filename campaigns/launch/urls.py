@@ -40,6 +40,7 @@ urlpatterns = [
     path("own-numbers/<int:pk>/remove/", own_numbers.remove, name="own-number-remove"),
     path("campaigns/<int:pk>/try/", start.campaign_try, name="campaign-try"),
     path("campaigns/<int:pk>/approve/", start.campaign_approve, name="campaign-approve"),
+    path("campaigns/<int:pk>/return/", start.campaign_return, name="campaign-return"),
     path("campaigns/<int:pk>/withdraw/", start.campaign_withdraw, name="campaign-withdraw"),
     path("campaigns/<int:pk>/pause/", lifecycle.campaign_pause, name="campaign-pause"),
     path("campaigns/<int:pk>/resume/", lifecycle.campaign_resume, name="campaign-resume"),

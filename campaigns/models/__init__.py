@@ -11,6 +11,7 @@ from campaigns.models.contact_teams import ContactTeam
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
+from campaigns.models.happenings import Happening, Listening
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
@@ -18,6 +19,7 @@ from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
 from campaigns.models.launches import CountedLaunch
+from campaigns.models.notices import Digest, Notice, NoticeDelivery, NoticeSettings
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
 from campaigns.models.own_numbers import OwnNumber
@@ -63,15 +65,21 @@ __all__ = [
     "DayCap",
     "DaySpending",
     "DialingSwitch",
+    "Digest",
     "DoNotCall",
     "Erasure",
     "ErasureKey",
     "HandOver",
+    "Happening",
     "HeardOptOut",
     "InboundCall",
     "InstallationSettings",
     "KeptOptOut",
     "ListMembership",
+    "Listening",
+    "Notice",
+    "NoticeDelivery",
+    "NoticeSettings",
     "OtherNumber",
     "OwnNumber",
     "Question",

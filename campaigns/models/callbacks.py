@@ -44,12 +44,16 @@ class Callback(models.Model):
     noted_at = models.DateTimeField(_("noted"), null=True, blank=True)
     """When somebody said that they know how it ended."""
 
+    due_told_at = models.DateTimeField(null=True, blank=True)
+    """When others were told that its time has come; a moved one is told again."""
+
     class Meta:
         verbose_name = _("callback")
         verbose_name_plural = _("callbacks")
         ordering = ["id"]
         indexes = [
             models.Index(fields=["asked_by"], condition=models.Q(noted_at__isnull=True), name="callback_not_noted"),
+            models.Index(fields=["call"], condition=models.Q(due_told_at__isnull=True), name="callback_due_untold"),
         ]
 
     def __str__(self) -> str:

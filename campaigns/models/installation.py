@@ -99,6 +99,8 @@ class InstallationSettings(models.Model):
     """The same, taken away from the calendars."""
     campaigns_keep_holidays = models.BooleanField(_("campaigns make no calls on holidays"), null=True, blank=True)
     single_calls_keep_holidays = models.BooleanField(_("single calls are not made on holidays"), null=True, blank=True)
+    notices_off = models.JSONField(_("notices that are sent only to those who choose so"), null=True, blank=True)
+    """List of keys of `campaigns.notices.kinds.KINDS`; null: as the product says."""
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

@@ -87,9 +87,16 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.countedlaunch": "currency",
     "campaigns.erasurekey": "sealed",
     "campaigns.handover": "outcome state",
+    "campaigns.happening": "listener kind",
+    # Of a call they hold its id; what they say of it is read from the call whenever they are read.
+    "campaigns.notice": "kind object_type key detail",
+    "campaigns.noticedelivery": "channel message",
+    "campaigns.noticesettings": "choices language chat chat_service",
+    "campaigns.digest": "period",
     "campaigns.inboundcall": "our_number",
     "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices holiday_countries "
-    "own_holidays working_days",
+    "own_holidays working_days notices_off",
+    "campaigns.listening": "listener kind",
     # The phones of users, which test calls ring.
     "campaigns.ownnumber": "phone reason",
     "campaigns.question": "name kind source path words options goal",

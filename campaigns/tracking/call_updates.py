@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.db import IntegrityError, transaction
 
 from campaigns import rules
-from campaigns.core import conditions, transitions
+from campaigns.core import conditions, happenings, transitions
 from campaigns.core.call_events import Source, Step, step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
@@ -71,6 +71,8 @@ class _Batch:
         self.whys: dict[int, Why] = {}
         self.brought = consequences.News(source)
         self.longest = no_news.LongestCalls()
+        self.answered: list[int] = []
+        """Calls that were answered, as is known by now."""
         self.overdue: list[int] = []
         """Calls that should have ended by now and of which the vendor told nothing new."""
 
@@ -92,6 +94,8 @@ class _Batch:
             self._note_state(call, snapshot, before, after, raw)
             self.brought.habits.note(call, snapshot, has_ended=after.has_ended)
         self.brought.note_end(call, before, after)
+        if _is_answered(after) and not _is_answered(before):
+            self.answered.append(call.pk)
         changed = differing(before, after)
         changed.pop("do_not_call", None)
         is_news = bool(changed) or raw != call.raw_status
@@ -126,6 +130,8 @@ class _Batch:
         # Most answers bring nothing new: then only the time of the next poll is written.
         update_rows(Call, ("next_poll_at", "polls", "rank"), self.looks, guard="c.rank = v.rank")
         write_steps([*self.steps, *changes.steps])
+        answered = [pk for pk in self.answered if pk in changes.ids] if changes.is_heard else []
+        happenings.all_happened({"call.answered": answered, "call.ended": changes.ended})
         return changes
 
 
@@ -147,6 +153,11 @@ def believed(call: Call) -> Evidence:
         answered_by=call.answered_by,  # type: ignore[arg-type]
         recording_available=call.recording_available,
     )
+
+
+def _is_answered(known: Evidence) -> bool:
+    """Return whether somebody or a machine took the call: it is under way, or there was talk in it."""
+    return known.status in {CallStatus.IN_PROGRESS, CallStatus.WRAPPING_UP} or bool(known.talk_seconds)
 
 
 def _without_word_of_person(before: Evidence, told: Evidence) -> Evidence:

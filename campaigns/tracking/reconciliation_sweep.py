@@ -22,9 +22,10 @@ from django.utils.translation import ngettext
 from callcenter.access.roles import Person
 from callcenter.audit.models import record
 from campaigns import rules
+from campaigns.core import raised_alerts
 from campaigns.core.clock import APART, DatabaseClock, has_passed, span
-from campaigns.models import Call, UnknownVendorCall, VendorSweep
-from campaigns.tracking import alerts, reconciliation
+from campaigns.models import Alert, Call, UnknownVendorCall, VendorSweep
+from campaigns.tracking import reconciliation
 from campaigns.tracking.unknown_calls import EARLY, sought_of
 from providers import opening
 from providers.base import ProviderBackend
@@ -93,7 +94,7 @@ def sweep_provider(provider_id: int, budget: float = SWEEP_SECONDS) -> dict[str,
     VendorSweep.objects.filter(pk=sweep.pk).update(problem=problem[:MAX_PROBLEM], swept_at=DatabaseClock().now())
     if counts["recorded"]:
         record(None, "vendor_calls.unknown", provider, count=counts["recorded"])
-        alerts.tell_of_unmatched_calls(provider.pk, now)
+        raised_alerts.raise_again(Alert.Kind.UNMATCHED_CALLS, "provider", provider.pk, now)
     return counts
 
 

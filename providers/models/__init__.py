@@ -7,6 +7,7 @@ from providers.models.provider import Provider, default_options, new_token
 from providers.models.remote import Agent, CallerId, Dialer, RemoteRow, Voice
 from providers.models.state import ProviderState, Standing
 from providers.models.status_words import UnmappedWord, word_mapped
+from providers.models.stops import provider_halted
 from providers.models.webhooks import DeliveryResult, WebhookAddress
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "WebhookAddress",
     "default_options",
     "new_token",
+    "provider_halted",
     "word_mapped",
 ]

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models, transaction
 from django.db.models import Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from callcenter.access.reach import sight_of
@@ -35,6 +36,8 @@ SUCCESS_EVERY = timedelta(seconds=5)
 SYNC_EVERY = timedelta(hours=1)
 """How often agents, voices, caller IDs and balance are read by themselves."""
 KEPT_EXCHANGES = 200
+provider_halted = Signal()
+"""Sent with `provider_id` within the transaction in which a provider is halted."""
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -244,6 +247,8 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
             if not self.filter(before, pk=pk).update(**values):
                 return False
             record(person, action, self.get(pk=pk), **({"reason": reason[:MAX_REASON]} if reason else {}))
+            if action == "provider.halted":
+                provider_halted.send(sender=self.model, provider_id=pk)
         return True
 
 

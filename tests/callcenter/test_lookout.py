@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from callcenter import lookout
-from campaigns.tracking import alerts
+from campaigns.notices import alerts
 from tests.waiting import A_MINUTE
 
 

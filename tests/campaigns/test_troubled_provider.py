@@ -25,7 +25,8 @@ from campaigns.dialing import circuit_breaker
 from campaigns.launch import start
 from campaigns.launch.enqueue import fill_running_campaigns
 from campaigns.models import Call, CallHint, Campaign, VendorSweep
-from campaigns.tracking import alerts, reconciliation_sweep, vendor_stops, webhooks
+from campaigns.notices import alerts
+from campaigns.tracking import reconciliation_sweep, vendor_stops, webhooks
 from providers import guarding, registry
 from providers.models import Provider, WebhookAddress
 from providers.services.syncing import sync_provider

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.faults.mutant import Mutant
 
 ACCESS = "callcenter/monitoring/access.py"
-ALERTS = "campaigns/tracking/alerts.py"
+ALERTS = "campaigns/notices/alerts.py"
 BOUNDED = "callcenter/monitoring/bounded_reads.py"
 FIGURES = "callcenter/monitoring/figures.py"
 LOGS = "callcenter/logs.py"
@@ -228,9 +228,9 @@ MONITORING = (
     # Alerts
     Mutant(
         "superusers are told nothing",
-        "campaigns/tracking/alert_readers.py",
-        "Q(groups__name__in=[MANAGER, ADMIN]) | Q(is_superuser=True)",
-        "Q(groups__name__in=[MANAGER, ADMIN])",
-        "tests/campaigns/tracking/test_alerts.py::test_superusers_get_alerts_without_a_role_and_nobody_twice",
+        "campaigns/notices/concerned.py",
+        "        for person in holders_of(right):",
+        "        for person in holders_of(right, by_role=True):",
+        "tests/campaigns/notices/test_alerts.py::test_superusers_get_alerts_without_a_role_and_nobody_twice",
     ),
 )

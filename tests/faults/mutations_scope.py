@@ -166,10 +166,10 @@ SCOPED = (
     ),
     Mutant(
         "alerts go to every manager",
-        "campaigns/tracking/alert_readers.py",
+        "campaigns/notices/concerned.py",
         "    if is_admin(person):\n",
         "    if True:\n",
-        "tests/campaigns/tracking/test_alert_readers.py::test_each_hears_of_what_is_within_reach_and_admins_of_all",
+        "tests/campaigns/notices/test_concerned.py::test_each_hears_of_what_is_within_reach_and_admins_of_all",
     ),
     Mutant(
         "everybody is told of every user",

@@ -16,7 +16,7 @@ UP = "callcenter/management/commands/up.py"
 CONTEXT = "callcenter/context.py"
 HOSTS = "campaigns/core/hosts.py"
 DISPATCHER = "campaigns/dialing/dispatcher.py"
-ALERTS = "campaigns/tracking/alerts.py"
+ALERTS = "campaigns/notices/alerts.py"
 
 SUPERVISOR_TESTS = "tests/callcenter/worker/test_supervisor.py::test_"
 LIFE_TESTS = "tests/callcenter/worker/test_life.py::test_"
@@ -29,7 +29,7 @@ KEEPING_TESTS = "tests/callcenter/test_supervision.py::test_"
 SHELL_TESTS = "tests/test_shell.py::test_"
 HOSTS_TESTS = "tests/campaigns/core/test_hosts.py::test_"
 PROGRESS_TESTS = "tests/campaigns/core/test_progress.py::test_"
-ALERT_TESTS = "tests/campaigns/tracking/test_alerts.py::test_"
+ALERT_TESTS = "tests/campaigns/notices/test_alerts.py::test_"
 
 WORKER = (
     Mutant(

@@ -18,7 +18,7 @@ KEEPER = "keeper"
 """Listener and keeper have roles made in Set-up, with these rights."""
 LISTENER_RIGHTS = ("see_today", "see_calls", "see_team_calls", "hear_calls")
 KEEPER_RIGHTS = ("see_today", "manage_people")
-PLAUSIBLE_PARTS = {"verdict": "now", "key": "hours", "slug": "first-steps"}
+PLAUSIBLE_PARTS = {"verdict": "now", "period": "daily", "key": "hours", "slug": "first-steps"}
 
 ALL = frozenset({OWN, TEAMS, FOREIGN, NOBODYS})
 WORK: dict[str, frozenset[str]] = {
@@ -76,6 +76,7 @@ REACH: dict[str, dict[str, frozenset[str]]] = {
     "own_number": dict.fromkeys((CALLER, LISTENER), frozenset({OWN})) | {MANAGER: ALL - {FOREIGN}, ADMIN: ALL},
     "api_key": OWNERS,
     "session": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
+    "notice": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "security_key": dict.fromkeys((CALLER, MANAGER, ADMIN, LISTENER), frozenset({OWN})),
     "user": {MANAGER: frozenset({TEAMS}), ADMIN: ALL},
     "removal": STOCK,
@@ -154,6 +155,10 @@ WAYS: dict[str, Way] = {
     "preferences": Way(),
     **dict.fromkeys(("sessions", "audit", "audit-export"), Way()),
     "session-end": post("", "session"),
+    **dict.fromkeys(("notices", "notices-new", "notice-settings"), Way()),
+    "notice-open": post("", "notice"),
+    **dict.fromkeys(("notices-read", "notice-chat", "notice-chat-remove", "notice-test"), Way(method="post")),
+    "digest-preview": page("see_calls"),
     "sessions-end-others": Way(method="post"),
     # Sign-in
     **dict.fromkeys((
@@ -300,6 +305,7 @@ WAYS: dict[str, Way] = {
     "campaign-start-there": page("launch_campaign", "campaign"),
     "campaign-try": post("place_test_call", "campaign", number="+989121110002"),
     "campaign-approve": post("launch_above_limit", "approval", OF_CAMPAIGNS_OF_OTHERS),
+    "campaign-return": post("launch_above_limit", "approval", OF_CAMPAIGNS_OF_OTHERS),
     "campaign-withdraw": control("control_campaign", "approval"),
     "campaign-pause": control("control_campaign", "running"),
     "campaign-resume": control("control_campaign", "paused"),

@@ -30,6 +30,7 @@ from campaigns.models import (
     HeardOptOut,
     InboundCall,
     ListMembership,
+    Notice,
     OtherNumber,
     OwnNumber,
     Question,
@@ -300,6 +301,18 @@ def session(whose: Whose) -> Row:
     return Row(_parts(OpenSession.objects.create(key=key, user=whose.owner or whose.stand_in)))
 
 
+def notice(whose: Whose) -> Row:
+    about = make_campaign(name=whose.mark("told"), **whose.columns)
+    made = Notice.objects.create(
+        user=whose.owner or whose.stand_in,
+        kind="campaign_finished",
+        object_type="campaign",
+        object_id=about.pk,
+        key=f"finished:{about.pk}",
+    )
+    return Row(_parts(made), (about.name,))
+
+
 def security_key(whose: Whose) -> Row:
     credential = {"clientExtensionResults": {"credProps": {"rk": False}}}
     made = Authenticator.objects.create(
@@ -342,8 +355,8 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, asked, asked_call, approval,
         running, paused, hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider,
-        vendor_call, import_, export, doubtful_wish, allowed, limit, own_number, session, security_key, api_key, user,
-        removal,
+        vendor_call, import_, export, doubtful_wish, allowed, limit, own_number, session, notice, security_key, api_key,
+        user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

@@ -17,6 +17,7 @@ from callcenter.formats.amounts import number
 from campaigns.core.installation import from_environment
 from campaigns.models import InstallationSettings
 from campaigns.models.installation import MOST_MEGABYTES, MOST_ROWS
+from campaigns.notices.kinds import KINDS
 from campaigns.number_types import LABELS
 
 NUMBERS = (
@@ -33,7 +34,7 @@ NUMBERS = (
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 CHANGED_HERE = (
     "refused_number_types", "consent_required", "second_factor_roles", "single_call_start", "single_call_end",
-    "caller_launch_prices", *NUMBERS,
+    "caller_launch_prices", "notices_off", *NUMBERS,
 )  # fmt: skip
 """The columns that the form changes."""
 
@@ -106,6 +107,19 @@ class InstallationForm(EditsModelRow):
             "do nothing else before."
         ),
     )
+    notices_decided = forms.TypedChoiceField(
+        label=_("Which notices are not sent by mail and chat"),
+        coerce=lambda value: value == "here",
+        choices=[("product", _("as Callcenter comes")), ("here", _("those ticked here"))],
+        widget=forms.RadioSelect,
+    )
+    notices_off = forms.MultipleChoiceField(
+        label=_("Notices that are not sent by mail and chat"),
+        choices=lambda: [(kind.key, kind.label) for kind in KINDS.values()],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("They stand in the inbox. Each user can choose otherwise under Preferences, “Notices”."),
+    )
     caller_launch_prices = PricesField(
         label=_("What a caller may launch in a day without approval"),
         required=False,
@@ -157,6 +171,9 @@ class InstallationForm(EditsModelRow):
         chosen = self.instance.second_factor_roles
         self.initial["second_factor_roles"] = sorted(given.second_factor_roles if chosen is None else chosen)
         self.initial["second_factor_decided"] = "environment" if chosen is None else "here"
+        off = self.instance.notices_off
+        self.initial["notices_off"] = sorted(given.notices_off if off is None else off)
+        self.initial["notices_decided"] = "product" if off is None else "here"
         self.initial["number_types_decided"] = "environment" if stored is None else "here"
 
     def clean(self) -> dict[str, Any]:
@@ -178,4 +195,5 @@ class InstallationForm(EditsModelRow):
         found["second_factor_roles"] = (
             sorted(found.get("second_factor_roles", [])) if found.get("second_factor_decided") else None
         )
+        found["notices_off"] = sorted(found.get("notices_off", [])) if found.get("notices_decided") else None
         return found

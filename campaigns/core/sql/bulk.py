@@ -89,10 +89,12 @@ def update_rows_returning(
     *,
     computed: Mapping[str, str] | None = None,
     returning: Sequence[str] = (),
+    asking: str = "",
 ) -> list[Any]:
     """Like `update_rows`, but return the id and the columns `returning`, as stored, of the rows that changed.
 
-    `computed` are columns and the SQL that gives them, over `c` and `v`: constant text, never input.
+    `computed` are columns and the SQL that gives them, over `c` and `v`: constant text, never input. So is `asking`: a
+    question to other tables whose answer stands last in every row, and costs no statement of its own.
     """
     if not rows:
         return []
@@ -106,7 +108,7 @@ def update_rows_returning(
     statement = (
         f"WITH v ({', '.join(names)}) AS ({source}) "  # noqa: S608
         f"UPDATE {model._meta.db_table} AS c SET {', '.join(settings)} FROM v WHERE c.id = v.id{condition} "
-        f"RETURNING {_returned(returning)}"
+        f"RETURNING {_returned(returning, asking)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, *constants])
@@ -125,8 +127,9 @@ def set_rows_returning(
     guard: str = "",
     *,
     returning: Sequence[str] = (),
+    asking: str = "",
 ) -> list[Any]:
-    """Like `set_rows`, but return the id and the columns `returning`, as stored, of the rows that changed."""
+    """Like `set_rows`, but return the id, the columns `returning`, as stored, and the answer to `asking`."""
     if not ids:
         return []
     settings, constants = _same(model, same)
@@ -134,7 +137,7 @@ def set_rows_returning(
     condition = f" AND ({guard})" if guard else ""
     statement = (
         f"UPDATE {model._meta.db_table} AS c SET {', '.join(settings)} "  # noqa: S608
-        f"WHERE {those}{condition} RETURNING {_returned(returning)}"
+        f"WHERE {those}{condition} RETURNING {_returned(returning, asking)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [*constants, *parameters])
@@ -172,10 +175,10 @@ def _kind(field: models.Field[Any, Any]) -> str:
     return COLUMN_TYPES.get(field.get_internal_type(), "text")
 
 
-def _returned(columns: Sequence[str]) -> str:
+def _returned(columns: Sequence[str], asking: str) -> str:
     # SQLite knows no table alias in RETURNING; PostgreSQL would find `id` in both.
     alias = "c." if connection.vendor == "postgresql" else ""
-    return ", ".join(f"{alias}{name}" for name in ("id", *columns))
+    return ", ".join([*(f"{alias}{name}" for name in ("id", *columns)), *([asking] if asking else [])])
 
 
 def _same(model: type[models.Model], same: Mapping[str, Any]) -> tuple[list[str], list[Any]]:

@@ -14,17 +14,19 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import sql
 
-from campaigns.core import budget
+from campaigns.core import budget, happenings
 from campaigns.core.call_events import Source, Step, step, write_step_of_all, write_steps
 from campaigns.core.sql.bulk import lease_text, set_rows_returning, update_rows_returning
 from campaigns.core.transitions.table import Transition, empty
 from campaigns.models import Call
 from campaigns.models.calls import CallQuerySet
 from campaigns.rules import RANK_OF_ENDS
-from providers.types import CallStatus
+from providers.types import ENDED, CallStatus
 
 _RETURNED = ("campaign_id", "reserved_cost")
 _CENT = Decimal("0.0001")
+_HEARD = happenings.is_heard("call.answered", "call.ended")
+"""Asked in the UPDATE itself, as nearly always nobody listens."""
 
 
 class Why(NamedTuple):
@@ -43,24 +45,36 @@ Whys = Why | Mapping[int, Why]
 
 @dataclass(slots=True)
 class Changed:
-    """The rows that changed, and what follows from it and is not written yet: events, and the campaigns' reserves."""
+    """The rows that changed, and what follows from it and is not written yet: events, reserves, ends to be told."""
 
     ids: set[int] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     reserves: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """By campaign id: how much its reserved budget grows (negative: shrinks) by these changes."""
+    ended: list[int] = field(default_factory=list)
+    """Calls that have just ended, or ended otherwise than was believed; empty where nobody wants to hear of calls."""
+    is_heard: bool = False
+    """Whether anybody wants to hear of calls that are answered or end."""
 
     def write(self) -> None:
-        """Write the events and the reserves, in the caller's transaction."""
+        """Write the events, the reserves, and what others want to hear of, in the caller's transaction."""
         budget.book(self.reserves)
         write_steps(self.steps)
+        happenings.happened("call.ended", *self.ended)
 
     def take(self, rows: Iterable[Sequence[Any]], source: str, targets: str | Mapping[int, str]) -> None:
-        """Add rows that changed, as an UPDATE returned them: call id, campaign id, reserved amount."""
-        for call_id, campaign_id, reserved in rows:
+        """Add rows that changed, as an UPDATE returned them: call id, campaign id, reserved amount, is it heard."""
+        for call_id, campaign_id, reserved, is_heard in rows:
             self.ids.add(call_id)
             target = targets if isinstance(targets, str) else targets[call_id]
+            self.note_end(call_id, source, target, is_heard)
             self.note_reserve(campaign_id, source, target, reserved)
+
+    def note_end(self, call_id: int, source: str, target: str, is_heard: bool) -> None:
+        """Note a call that ends by one change, where somebody wants to hear of it."""
+        self.is_heard = bool(is_heard)
+        if is_heard and target in ENDED and source != target:
+            self.ended.append(call_id)
 
     def note_reserve(self, campaign_id: int | None, source: str, target: str, reserved: Any) -> None:
         """Add one change's effect on its campaign's reserve; `reserved` is the amount as stored."""
@@ -143,9 +157,10 @@ def change_rows(
         if transition.needs_lease:
             guard += f" AND c.lease = '{lease_text(_held(transition, lease))}'"
         if columns:
-            found = update_rows_returning(Call, columns, rest, guard, same, returning=_RETURNED)
+            found = update_rows_returning(Call, columns, rest, guard, same, returning=_RETURNED, asking=_HEARD)
         else:
-            found = set_rows_returning(Call, [row[0] for row in rest], same, guard, returning=_RETURNED)
+            ids = [row[0] for row in rest]
+            found = set_rows_returning(Call, ids, same, guard, returning=_RETURNED, asking=_HEARD)
         changed.take(found, source, targets)
         for row in found:
             call_id = row[0]
@@ -189,12 +204,13 @@ def join_rows(
     # A vendor that dials again begins anew, but never after an end.
     again = f"c.rank < {RANK_OF_ENDS} AND v.rank < {RANK_OF_ENDS} AND c.redials < v.redials"
     guard = f"c.status IN ({sources}) AND (c.rank <= v.rank OR ({again}))"
-    found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied)
-    for (call_id,) in found:
+    found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied, asking=_HEARD)
+    for call_id, is_heard in found:
         call, target = locked[call_id], targets[call_id]
         changed.ids.add(call_id)
         if call_id in whys:
             changed.steps.append(_step(transition, call_id, call.status, target, at, whys[call_id]))
+        changed.note_end(call_id, call.status, target, is_heard)
         changed.note_reserve(call.campaign_id, call.status, target, call.reserved_cost)
     return changed
 
@@ -258,7 +274,7 @@ def _step(transition: Transition, call_id: int, source: str, target: str, at: da
 
 
 def _update(calls: CallQuerySet, values: Mapping[str, Any]) -> list[Any]:
-    """Run the UPDATE of a query; returns id, campaign id and reserved amount of the rows that changed."""
+    """Run the UPDATE of a query; returns id, campaign id, reserved amount and `_HEARD` of the rows that changed."""
     query = cast("sql.UpdateQuery", calls.order_by().query.chain(sql.UpdateQuery))
     query.add_update_values(dict(values))
     try:
@@ -268,5 +284,5 @@ def _update(calls: CallQuerySet, values: Mapping[str, Any]) -> list[Any]:
     if "SELECT" in statement:
         raise ValueError("A compare-and-set looks at the calls' own rows only.")
     with connection.cursor() as cursor:
-        cursor.execute(f"{statement} RETURNING id, {', '.join(_RETURNED)}", parameters)
+        cursor.execute(f"{statement} RETURNING id, {', '.join([*_RETURNED, _HEARD])}", parameters)
         return list(cursor.fetchall())

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from callcenter.access.roles import needs
 from callcenter.parameters import whole_number, words_of
 from campaigns.core.refusals import Refusal
-from campaigns.core.views.page_requests import person_of, token_of
+from campaigns.core.views.page_requests import person_of, reason_of, token_of
 from campaigns.launch import start as start_module
 from campaigns.launch import test_call
 from campaigns.launch.forms.start import StartAtForm, TryForm
@@ -129,6 +129,19 @@ def _start(request: HttpRequest, pk: int, act: Callable[..., Launched]) -> HttpR
         return redirect("campaign-check", pk)
     tell = messages.success if launched.changed else messages.info
     tell(request, launched.sentence)
+    return redirect("campaign", pk)
+
+
+@require_POST
+@needs("launch_above_limit")
+def campaign_return(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return a campaign that waits for approval, with a reason."""
+    campaign = find_campaign(request, pk)
+    try:
+        if start_module.give_back(campaign.pk, person_of(request), reason_of(request)):
+            messages.success(request, _("Returned. Whoever asked for the approval is told why."))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
     return redirect("campaign", pk)
 
 

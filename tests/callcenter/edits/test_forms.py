@@ -88,6 +88,8 @@ EDITS_NO_ROW = {
     "TwoNumbersForm": "answers what an import asks, whose rows are judged anew",
     "RowForm": "one row of an import of one user, which is judged anew",
     "ClockForm": "one person's own clock, one field",
+    "NoticeSettingsForm": "one person's own choice",
+    "ChatForm": "one person's own chat, whose address no page shows",
     "MappingForm": "an import of one user, whose rows are judged anew with each mapping",
 }
 """Forms that write over nothing that a page had shown, and why."""

@@ -16,7 +16,7 @@ from callcenter.access import clock
 from callcenter.access.rights import CALLER
 from campaigns.callbacks import rows
 from campaigns.models import Alert, Call, Callback
-from campaigns.tracking import alerts
+from campaigns.notices import alerts, deliveries
 from tests.answers import text_of
 from tests.campaigns.callbacks.plans import TEHRAN, make_due, planned, talked_with, tomorrow
 from tests.campaigns.calls.quick_call_form import URL, form_of
@@ -130,6 +130,7 @@ def test_whoever_asked_is_told_by_mail_once_and_why(manager: User) -> None:
     now = timezone.now()
     alerts.alert(now)
     alerts.alert(now)
+    deliveries.send(now)
     assert [letter.to for letter in mail.outbox] == [["asker@example.org"]]
     assert "do-not-call list" in mail.outbox[0].body
     assert made.call.to_number not in mail.outbox[0].body

@@ -21,10 +21,12 @@ pytestmark = pytest.mark.django_db
 
 REACHED_THROUGH_NO_PAGE = {
     "Alert", "ApprovedPerson", "CallHint", "CallTag", "CallTally", "ClearedRows", "CostTally", "CountedLaunch",
-    "DatabaseMark", "DaySpending", "DialingSwitch", "ErasureKey", "InstallationSettings", "KeptOptOut", "RetentionMark",
-    "RunningSlice", "TallyMark", "VendorSweep", "WorkerHost",
+    "DatabaseMark", "DaySpending", "DialingSwitch", "Digest", "ErasureKey", "Happening", "InstallationSettings",
+    "KeptOptOut", "Listening", "Notice", "NoticeDelivery", "NoticeSettings", "RetentionMark", "RunningSlice",
+    "TallyMark", "VendorSweep", "WorkerHost",
 }  # fmt: skip
-"""Models of campaigns whose rows belong to the installation: what a page shows of them is a sum or a state of all."""
+"""Models of campaigns whose rows belong to the installation: what a page shows of them is a sum or a state of all; and
+notices with what belongs to them, which are one user's alone: no right opens those of another."""
 
 
 @pytest.fixture

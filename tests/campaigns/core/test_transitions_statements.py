@@ -108,7 +108,7 @@ STATEMENTS = {
     "taken": (6, 6),
     "NotSent": (11, 10),
     "RateLimited": (11, 10),
-    "CredentialsRejected": (15, 14),
+    "CredentialsRejected": (15, 15),
     "OrderRejected": (12, 12),
     "OutcomeUnknown": (8, 8),
     "moved": (5, 5),
@@ -116,7 +116,9 @@ STATEMENTS = {
     "completed": (22, 12),
     "no_answer": (32, 21),
 }
-"""What each asked while every module wrote the status itself, and what it asks now; five calls, one error."""
+"""What each asked while every module wrote the status itself, and what it asks now; five calls, one error.
+
+Of a halt (`CredentialsRejected`) it is asked who wants to hear of it."""
 
 
 def test_the_hot_paths_ask_for_no_more(stage: Stage) -> None:

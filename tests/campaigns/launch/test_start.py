@@ -20,7 +20,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
 from campaigns.launch import enqueue, start
 from campaigns.models import Alert, Call, Campaign, DoNotCall, ListMembership
-from campaigns.tracking import alerts
+from campaigns.notices import alerts
 from providers.models import Provider
 from tests.answers import text_of
 from tests.conftest import make_campaign, make_contact, make_list, make_person

@@ -25,7 +25,7 @@ from campaigns.core.installation import current
 from campaigns.core.installation_changes import change_settings
 from campaigns.core.refusals import Refusal
 from campaigns.models import Alert, Call, CallExport, CallNote, CallTranscript, Contact, DoNotCall, Erasure
-from campaigns.tracking import shared_alerts
+from campaigns.notices import shared_alerts
 from tests.conftest import make_call, make_contact
 from tests.shown import edit_form_at, sent
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from callcenter.access.rights import CALLER, MANAGER
 from callcenter.diagnosis import calls as diagnosed
 from campaigns.models import Alert, Call, CallHint, Campaign
-from campaigns.tracking import alerts, webhooks
+from campaigns.notices import alerts, deliveries
+from campaigns.tracking import webhooks
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.answers import html_of
@@ -150,6 +151,7 @@ def test_it_is_alerted_once_and_over_when_decided(provider: Provider, manager: U
     calls = [given_up(provider=provider), given_up(provider=make_provider())]
     now = timezone.now()
     assert alerts.alert(now) == 2
+    deliveries.send(now)
     (letter,) = mail.outbox
     assert "report nothing more of 2 calls" in letter.body
     assert "/decisions/?kind=no_news" in letter.body

@@ -1,4 +1,4 @@
-"""Alerts: raised and sent once, to those who can act; cleared when over; a mail server that fails is tried again."""
+"""Alerts: raised and told once, to those who can act; ended when over; a mail server that fails is tried again."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pytest_django import Settings
 from campaigns import minute_job
 from campaigns.core import hosts
 from campaigns.launch import lifecycle
-from campaigns.models import Alert, Call, Campaign, WorkerHost
-from campaigns.tracking import alerts
+from campaigns.models import Alert, Call, Campaign, Notice, NoticeDelivery, WorkerHost
+from campaigns.notices import alerts, deliveries, inbox
 from providers.models import Provider
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_person, make_provider
@@ -49,6 +49,17 @@ def unknown(minutes: int = 61, **fields: Any) -> Call:
     return make_call(status=CallStatus.UNKNOWN, placing_at=NOW - minutes * MINUTE, **fields)
 
 
+def told(now: datetime.datetime) -> int:
+    """Raise and tell what is due, send it, and return of how many alerts somebody was told."""
+    found = alerts.alert(now)
+    deliveries.send(now)
+    return found
+
+
+def addresses() -> list[list[str]]:
+    return [letter.to for letter in mail.outbox]
+
+
 def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) -> None:
     provider = halted()
     campaign = make_campaign(
@@ -56,10 +67,11 @@ def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) ->
     )
     call = unknown(to_number="+989121234567")
     assert minute_job.sweep()["alerts"] == 3
-    (letter,) = mail.outbox
-    assert letter.to == ["admin@example.org", "reza@example.org"]
-    assert letter.subject == "Callcenter: 3 things need somebody"
-    text = str(letter.body)
+    assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
+    for letter in mail.outbox:
+        assert letter.subject == "Callcenter: 3 things need somebody"
+    text = str(mail.outbox[0].body)
+    assert text == str(mail.outbox[1].body)
     for page in (f"/providers/{provider.pk}/", f"/campaigns/{campaign.pk}/", f"/calls/{call.pk}/"):
         assert f"https://console.example.org{page}" in text
     assert "The budget is used up." in text
@@ -67,8 +79,12 @@ def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) ->
     for secret in ("989121234567", "9121234567", "sk_live", "sandbox_bolna_key"):
         assert secret not in text
     for n in range(1, 30):
-        assert alerts.alert(NOW + n * MINUTE) == 0
-    assert len(mail.outbox) == 1
+        assert told(NOW + n * MINUTE) == 0
+    assert len(mail.outbox) == 2
+    # Who has no address finds them in the inbox, and a caller nothing.
+    assert list(Notice.objects.values_list("user", flat=True).order_by("user").distinct()) == sorted(
+        one.pk for one in people[:3]
+    )
 
 
 def test_superusers_get_alerts_without_a_role_and_nobody_twice(people: list[User]) -> None:
@@ -76,8 +92,8 @@ def test_superusers_get_alerts_without_a_role_and_nobody_twice(people: list[User
     User.objects.create_superuser("gone", "gone@example.org", "a-long-password-1", is_active=False)
     User.objects.filter(email="reza@example.org").update(is_superuser=True)
     halted()
-    assert alerts.alert(NOW) == 1
-    assert mail.outbox[0].to == ["admin@example.org", "reza@example.org", "root@example.org"]
+    assert told(NOW) == 1
+    assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"], ["root@example.org"]]
 
 
 def test_what_is_not_yet_or_not_by_the_system_is_not_told(people: list[User]) -> None:
@@ -85,22 +101,25 @@ def test_what_is_not_yet_or_not_by_the_system_is_not_told(people: list[User]) ->
     make_campaign(status="paused", paused_reason="Lunch")
     halted(is_active=False)
     make_call(status=CallStatus.COMPLETED, placing_at=NOW - 90 * MINUTE)
-    assert alerts.alert(NOW) == 0
+    assert told(NOW) == 0
     assert mail.outbox == []
     assert not Alert.objects.exists()
 
 
 def test_it_is_cleared_when_it_is_over_and_told_again_when_it_comes_back(people: list[User]) -> None:
     provider, campaign, call = halted(), make_campaign(status="paused", paused_by_system=True), unknown()
-    alerts.alert(NOW)
+    told(NOW)
+    assert inbox.unread(people[0]) == 3
     Provider.objects.update(halted_at=None)
     Campaign.objects.filter(pk=campaign.pk).update(status="running", paused_by_system=False)
     Call.objects.filter(pk=call.pk).update(status=CallStatus.COMPLETED)
-    alerts.alert(NOW + MINUTE)
+    told(NOW + MINUTE)
     assert not Alert.objects.filter(cleared_at__isnull=True).exists()
+    assert inbox.unread(people[0]) == 0
     Provider.objects.filter(pk=provider.pk).update(halted_at=NOW)
-    assert alerts.alert(NOW + 2 * MINUTE) == 1
-    assert mail.outbox[1].subject == "Callcenter: A provider is halted"
+    assert told(NOW + 2 * MINUTE) == 1
+    assert inbox.unread(people[0]) == 1
+    assert mail.outbox[2].subject == "Callcenter: A provider is halted"
     assert Alert.objects.filter(kind="provider_halted").count() == 2
 
 
@@ -113,24 +132,25 @@ def test_a_failing_mail_server_is_logged_and_tried_again_later(
     halted()
     with monkeypatch.context() as broken:
         broken.setattr(EmailBackend, "send_messages", refuse)
-        assert minute_job.sweep()["alerts"] == 0
+        assert minute_job.sweep()["messages"] == 0
     assert "the mail server failed: ConnectionRefusedError" in caplog.text
     assert "password" not in caplog.text
     started = Alert.objects.get().raised_at
-    assert alerts.alert(started + MINUTE) == 0
-    assert alerts.alert(started + 6 * MINUTE) == 1
-    assert len(mail.outbox) == 1
+    assert (told(started + MINUTE), len(addresses())) == (0, 1), "the second mail had not been tried"
+    told(started + 6 * MINUTE)
+    assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
 
 
 def test_what_is_over_before_the_mail_server_works_is_not_sent(people: list[User]) -> None:
     provider = halted()
     User.objects.update(email="")
-    assert alerts.alert(NOW) == 0
+    told(NOW)
     Provider.objects.filter(pk=provider.pk).update(halted_at=None)
     people[0].email = "reza@example.org"
     people[0].save()
-    assert alerts.alert(NOW + 6 * MINUTE) == 0
+    told(NOW + 6 * MINUTE)
     assert mail.outbox == []
+    assert not NoticeDelivery.objects.filter(ended_at=None).exists()
 
 
 def test_nothing_that_goes_wrong_breaks_the_sweep(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,27 +158,34 @@ def test_nothing_that_goes_wrong_breaks_the_sweep(people: list[User], monkeypatc
     assert minute_job.sweep()["alerts"] == 0
 
 
-def test_two_sweeps_at_once_send_one_letter(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_sweeps_at_once_tell_and_send_once(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
     halted()
-    message = alerts._message
+    tell, post = inbox.tell, deliveries.post
     between: list[int] = []
 
     def slow(*args: Any) -> Any:
-        monkeypatch.setattr(alerts, "_message", message)
+        monkeypatch.setattr(inbox, "tell", tell)
         between.append(alerts.alert(NOW))
-        return message(*args)
+        return tell(*args)
 
-    monkeypatch.setattr(alerts, "_message", slow)
+    def slowly(*args: Any) -> None:
+        between.append(deliveries.send(NOW))
+        post(*args)
+
+    monkeypatch.setattr(inbox, "tell", slow)
     assert alerts.alert(NOW) == 1
-    assert between == [0]
-    assert len(mail.outbox) == 1
+    monkeypatch.setattr(deliveries, "post", slowly)
+    deliveries.send(NOW)
+    assert between[0] == 0
+    assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
 
 
 def test_many_unknown_calls_are_one_letter_that_names_some(people: list[User]) -> None:
     for _number in range(13):
         unknown()
-    assert alerts.alert(NOW) == 13
-    (letter,) = mail.outbox
+    assert told(NOW) == 13
+    letter = mail.outbox[0]
+    assert len(mail.outbox) == 2
     assert str(letter.body).count("- call ") == 10
     assert "Of 13 calls" in letter.body
     assert "/decisions/?kind=unknown" in letter.body
@@ -178,12 +205,12 @@ def test_a_campaign_that_pauses_itself_again_right_after_a_resume_is_told_again(
     monkeypatch.setattr("campaigns.queue.nudge_dispatch", lambda: None)
     campaign = make_campaign(status="running", is_filled=True)
     lifecycle.pause_by_system(campaign.pk, "3 of the last 6 calls failed within two minutes.")
-    assert alerts.alert(timezone.now()) == 1
+    assert told(timezone.now()) == 1
     lifecycle.resume(campaign.pk, people[0])
     lifecycle.pause_by_system(campaign.pk, "4 of the last 7 calls failed within two minutes.")
-    assert alerts.alert(timezone.now()) == 1
-    assert alerts.alert(timezone.now()) == 0
-    assert ["3 of" in str(mail.outbox[0].body), "4 of" in str(mail.outbox[1].body)] == [True, True]
+    assert told(timezone.now()) == 1
+    assert told(timezone.now()) == 0
+    assert ["3 of" in str(mail.outbox[0].body), "4 of" in str(mail.outbox[2].body)] == [True, True]
 
 
 # A worker that is silent, told by the web process
@@ -197,10 +224,10 @@ def silent(seconds: float) -> None:
 def test_a_silent_worker_is_told_once_an_incident(people: list[User]) -> None:
     silent(alerts.SILENT_FOR + 1)
     now = timezone.now()
-    assert [alerts.tell_of_silence(now + n * MINUTE) for n in range(4)] == [1, 0, 0, 0]
-    (letter,) = mail.outbox
+    assert [alerts.tell_of_silence(now + n * MINUTE) for n in range(4)] == [2, 0, 0, 0]
+    letter = mail.outbox[0]
     assert letter.subject == "Callcenter: No worker is running"
-    assert letter.to == ["admin@example.org", "reza@example.org"]
+    assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
     assert "manage.py worker" in str(letter.body)
     # It comes and goes: that is one incident.
     WorkerHost.objects.update(beat_at=timezone.now())
@@ -211,8 +238,8 @@ def test_a_silent_worker_is_told_once_an_incident(people: list[User]) -> None:
     WorkerHost.objects.update(beat_at=timezone.now())
     assert alerts.tell_of_silence(now + 15 * MINUTE) == 0
     silent(alerts.SILENT_FOR + 1)
-    assert alerts.tell_of_silence(now + 16 * MINUTE) == 1
-    assert len(mail.outbox) == 2
+    assert alerts.tell_of_silence(now + 16 * MINUTE) == 2
+    assert len(mail.outbox) == 4
 
 
 @pytest.mark.parametrize("seconds", [0, hosts.SILENT_SECONDS + 1, None])
@@ -223,19 +250,20 @@ def test_neither_a_short_silence_nor_a_new_installation_is_told(people: list[Use
     assert not Alert.objects.exists()
 
 
-def test_two_web_processes_send_one_letter(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_web_processes_tell_once(people: list[User], monkeypatch: pytest.MonkeyPatch) -> None:
     """Both see the silence before either has written: the row is raised once, and claimed by one of them."""
     silent(alerts.SILENT_FOR + 1)
     now = timezone.now()
-    real = alerts._send
+    real = alerts._tell
 
     def both(at: datetime.datetime) -> int:
-        monkeypatch.setattr(alerts, "_send", real)
+        monkeypatch.setattr(alerts, "_tell", real)
         return alerts.tell_of_silence(at) + real(at)
 
-    monkeypatch.setattr(alerts, "_send", both)
-    assert alerts.tell_of_silence(now) == 1
-    assert Alert.objects.count() == len(mail.outbox) == 1
+    monkeypatch.setattr(alerts, "_tell", both)
+    alerts.tell_of_silence(now)
+    assert Alert.objects.count() == 1
+    assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
 
 
 def test_what_was_not_sent_before_the_worker_was_back_is_not_sent(people: list[User]) -> None:
@@ -244,7 +272,7 @@ def test_what_was_not_sent_before_the_worker_was_back_is_not_sent(people: list[U
     assert alerts.tell_of_silence(timezone.now()) == 0
     User.objects.filter(pk=people[0].pk).update(email="reza@example.org")
     # The worker itself runs this.
-    assert alerts.alert(timezone.now() + 10 * MINUTE) == 0
+    told(timezone.now() + 10 * MINUTE)
     assert mail.outbox == []
 
 

@@ -1,4 +1,4 @@
-"""Alerts reach those who may see what they are about, and admins; a mail names nothing out of its readers' reach."""
+"""Notices reach who holds a right to them and what they are about; a mail names nothing out of its reader's reach."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from callcenter.access.models import Membership, Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from campaigns.models import Alert
-from campaigns.tracking import alert_readers, alerts
+from campaigns.notices import alerts, deliveries
 from providers.types import CallStatus
 from tests.conftest import make_call, make_campaign, make_person, make_provider
 
@@ -43,7 +43,8 @@ def test_each_hears_of_what_is_within_reach_and_admins_of_all() -> None:
     make_provider(name="Everybody's account", halted_at=now, halted_reason="dead")
     Alert.objects.create(kind=Alert.Kind.WORKER_SILENT, object_type="worker", object_id=0, raised_at=now)
     alerts._raise(now)
-    assert alerts._send(now) == Alert.objects.count()
+    assert alerts._tell(now) == Alert.objects.count()
+    deliveries.send(now)
     by_reader = {tuple(letter.to): str(letter.body) for letter in mail.outbox}
     assert set(by_reader) == {("reza@example.org",), ("omid@example.org",), ("admin@example.org",)}
     for reader, sees, not_seen in (("reza", "Blue", "Red"), ("omid", "Red", "Blue")):
@@ -56,7 +57,7 @@ def test_each_hears_of_what_is_within_reach_and_admins_of_all() -> None:
     assert {word for word in ("Blue", "Red") if word in by_reader[("admin@example.org",)]} == {"Blue", "Red"}
 
 
-def test_what_nobody_with_an_address_may_see_waits_and_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_may_see_waits_and_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
     ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     member(MANAGER, "reza", ours)
@@ -65,6 +66,7 @@ def test_what_nobody_with_an_address_may_see_waits_and_holds_up_nothing(monkeypa
         make_provider(team=team, halted_at=now, halted_reason="dead")
     for minutes in range(0, 30, 6):
         alerts.alert(now + datetime.timedelta(minutes=minutes))
+    deliveries.send(now + HOUR)
     (waiting,) = Alert.objects.filter(sent_at__isnull=True)
     assert [letter.to for letter in mail.outbox] == [["reza@example.org"]]
     member(ADMIN, "admin", None)
@@ -78,13 +80,10 @@ def test_two_accounts_of_one_address_get_one_mail() -> None:
     ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     for name, team in (("reza", ours), ("reza2", theirs)):
         User.objects.filter(pk=member(MANAGER, name, team).pk).update(email="reza@example.org")
-    made = [
-        Alert.objects.create(
-            kind=Alert.Kind.PROVIDER_HALTED,
-            object_type="provider",
-            object_id=make_provider(team=team).pk,
-            raised_at=now,
-        )
-        for team in (ours, theirs)
-    ]
-    assert alert_readers.by_address(made) == {"reza@example.org": frozenset(alert.pk for alert in made)}
+    for team in (ours, theirs, None):
+        make_provider(name=f"Account of {team}", team=team, halted_at=now, halted_reason="dead")
+    assert alerts.alert(now) == 3
+    assert deliveries.send(now) == 1
+    (letter,) = mail.outbox
+    assert letter.to == ["reza@example.org"]
+    assert [str(letter.body).count(f"Account of {team}") for team in (ours, theirs, None)] == [1, 1, 1]

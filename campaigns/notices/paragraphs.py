@@ -1,22 +1,26 @@
-"""The parts of which alert e-mails are made: paragraphs, and addresses of pages."""
+"""The parts of which notices are made wherever they are read: paragraphs, and addresses of pages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.urls import NoReverseMatch, reverse
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One part of an alert e-mail: what happened, what to do, and the address of the page."""
+    """One part of a mail or a page: what happened, what to do, and the address of the page."""
 
     what: str
     step: str
     link: str
+
+    @property
+    def path(self) -> str:
+        """The same address within the product."""
+        return self.link.removeprefix(settings.PUBLIC_URL) or "/"
 
 
 def link(name: str, *args: int) -> str:
@@ -27,7 +31,7 @@ def link(name: str, *args: int) -> str:
         return settings.PUBLIC_URL
 
 
-def mail(subject: str, paragraphs: Iterable[Paragraph], ending: str, readers: Sequence[str]) -> EmailMessage:
-    """Return an e-mail of these paragraphs; `ending` says why one gets it."""
+def as_text(paragraphs: Iterable[Paragraph], ending: str = "") -> str:
+    """Return paragraphs as plain text; `ending` says why one gets it."""
     parts = ["\n".join(filter(None, (one.what, one.step, one.link))) for one in paragraphs]
-    return EmailMessage(f"Callcenter: {subject}", "\n\n".join([*parts, ending]), None, list(readers))
+    return "\n\n".join(filter(None, [*parts, ending]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -21,7 +21,7 @@ from callcenter.web_worker.arrival import COUNTING
 from campaigns.launch import launch_check
 from campaigns.launch.audience import tally
 from tests.conftest import make_campaign, make_list, make_person
-from tests.waiting import A_MINUTE
+from tests.waiting import A_MINUTE, wait_until
 
 COUNTED = {
     "campaign-check": {"pk": 1}, "campaign-check-people": {"pk": 1, "verdict": "now"}, "campaign-people": {"pk": 1},
@@ -30,6 +30,24 @@ COUNTED = {
     "people-export": {},
 }  # fmt: skip
 """Pages that count for seconds, with the parts of an address of theirs."""
+WAITS_IN = {made_once.__name__, few_at_once(lambda _request: HttpResponse()).__code__.co_name}  # type: ignore[attr-defined]
+"""Functions in which somebody waits for an equal work or for a turn."""
+
+
+def wait_for_all(count: int) -> None:
+    """Wait until so many threads stand still within what makes a work once, or in its turn."""
+
+    def standing() -> int:
+        found = 0
+        for frame in sys._current_frames().values():
+            top, names = frame.f_code, set()
+            while frame is not None:
+                names.add(frame.f_code.co_name)
+                frame = frame.f_back  # type: ignore[assignment]
+            found += top.co_filename == threading.__file__ and top.co_name == "wait" and bool(names & WAITS_IN)
+        return found
+
+    wait_until(lambda: standing() == count, lambda: f"{standing()} of {count} wait")
 
 
 class Work:
@@ -58,10 +76,12 @@ def work() -> Work:
 def at_once(work: Work) -> Iterator[Callable[..., list[Future[Any]]]]:
     """Return what begins many works, each in a thread of its own."""
     with ThreadPoolExecutor(20) as pool:
+        begun: list[Future[Any]] = []
 
         def begin(*works: Callable[[], Any]) -> list[Future[Any]]:
             found = [pool.submit(one) for one in works]
-            time.sleep(0.1)
+            begun.extend(found)
+            wait_for_all(len(begun))
             return found
 
         yield begin
@@ -96,8 +116,7 @@ def test_pages_take_the_same_turns(work: Work, at_once: Any) -> None:
 def test_a_turn_that_does_not_come_stops_nobody(work: Work, at_once: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.05)
     found = at_once(*[lambda number=number: made_once(number, work) for number in range(4)])
-    time.sleep(0.2)
-    assert work.begun == 4
+    wait_until(lambda: work.begun == 4)
     work.may_end.set()
     assert len([one.result(A_MINUTE) for one in found]) == 4
 
@@ -135,7 +154,7 @@ def test_eight_launch_checks_count_the_audience_once(monkeypatch: pytest.MonkeyP
 
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(check) for _ in range(8)]
-        time.sleep(0.5)
+        wait_for_all(8)
         may_end.set()
         assert [one.result(A_MINUTE) for one in found] == [3] * 8
     assert len(counted) == 1

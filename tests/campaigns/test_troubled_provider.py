@@ -282,42 +282,62 @@ PAGES_OF_A_CALL = ("call", "call-live", "call-player")
 BUTTONS = ("provider-test", "provider-sync", "provider-halt", "provider-resume", "provider-webhook", "provider-key")
 
 
+class Visitor:
+    """Somebody with every right, who opens the pages and presses the buttons of one provider."""
+
+    def __init__(self, desk: Desk, provider: Provider, client: Client, person: User) -> None:
+        person.groups.add(*Group.objects.all())
+        client.force_login(person)
+        self.desk, self.provider, self.client = desk, provider, client
+        self.calls = {
+            status: desk.call(
+                provider, status, campaign=desk.campaigns[provider.pk], contact=make_contact(),
+                remote_id="" if status == "pending" else f"{provider.pk}-{status}",
+            )
+            for status in ("pending", "queued", "in_progress", "completed")
+        }  # fmt: skip
+
+    def opens(self, *names: str) -> None:
+        """Open pages of everybody, and every page of the provider, of its campaign and of its calls."""
+        urls = [reverse(name) for name in names]
+        urls += [reverse(name, args=[self.provider.pk]) for name in PAGES_OF_A_PROVIDER]
+        urls += [reverse(name, args=[self.desk.campaigns[self.provider.pk].pk]) for name in PAGES_OF_A_CAMPAIGN]
+        urls += [reverse(name, args=[call.pk]) for call in self.calls.values() for name in PAGES_OF_A_CALL]
+        urls.append(f"{reverse('quick-call')}?provider={self.provider.pk}")
+        shown = {url: self.client.get(url).status_code for url in urls}
+        assert {url: code for url, code in shown.items() if code not in {200, 286, 302}} == {}
+
+    def presses(self, allowed: set[int]) -> None:
+        """Press every button of the provider, and those of its calls."""
+        for name in BUTTONS:
+            answer = self.client.post(reverse(name, args=[self.provider.pk]))
+            assert answer.status_code in allowed, name
+        for status, name in (("queued", "call-cancel-at-vendor"), ("in_progress", "call-hang-up")):
+            assert self.client.post(reverse(name, args=[self.calls[status].pk])).status_code in {200, 302}
+
+
 @pytest.mark.alike("trouble")
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_pages_and_buttons_of_everybody_work(desk: Desk, trouble: str, client: Client, admin_person: User) -> None:
+def test_pages_and_buttons_of_a_troubled_one_work(desk: Desk, trouble: str, client: Client, admin_person: User) -> None:
     plant, _kind = TROUBLES[trouble]
-    admin_person.groups.add(*Group.objects.all())
-    client.force_login(admin_person)
-    calls = {
-        (provider.pk, status): desk.call(
-            provider, status, campaign=desk.campaigns[provider.pk], contact=make_contact(),
-            remote_id="" if status == "pending" else f"{provider.pk}-{status}",
-        )
-        for provider in (desk.troubled, desk.healthy)
-        for status in ("pending", "queued", "in_progress", "completed")
-    }  # fmt: skip
+    visitor = Visitor(desk, desk.troubled, client, admin_person)
     plant(desk.troubled)
-    urls = [reverse(name) for name in PAGES]
-    for provider in (desk.troubled, desk.healthy):
-        urls += [reverse(name, args=[provider.pk]) for name in PAGES_OF_A_PROVIDER]
-        urls += [reverse(name, args=[desk.campaigns[provider.pk].pk]) for name in PAGES_OF_A_CAMPAIGN]
-        urls += [
-            reverse(name, args=[call.pk])
-            for (pk, _), call in calls.items()
-            if pk == provider.pk
-            for name in PAGES_OF_A_CALL
-        ]
-        urls.append(f"{reverse('quick-call')}?provider={provider.pk}")
-    shown = {url: client.get(url).status_code for url in urls}
-    assert {url: code for url, code in shown.items() if code not in {200, 286, 302}} == {}
-    for provider in (desk.troubled, desk.healthy):
-        for name in BUTTONS:
-            answer = client.post(reverse(name, args=[provider.pk]))
-            # A form that was sent empty may say what is wrong with what is stored.
-            allowed = {200, 302, 422} if provider == desk.troubled else {200, 302}
-            assert answer.status_code in allowed, (name, provider.name)
-        for status, name in (("queued", "call-cancel-at-vendor"), ("in_progress", "call-hang-up")):
-            assert client.post(reverse(name, args=[calls[provider.pk, status].pk])).status_code in {200, 302}
+    visitor.opens(*PAGES)
+    # A form that was sent empty may say what is wrong with what is stored.
+    visitor.presses({200, 302, 422})
+
+
+def test_pages_and_buttons_of_everybody_work_beside_every_trouble(
+    desk: Desk, client: Client, admin_person: User
+) -> None:
+    healthy = Visitor(desk, desk.healthy, client, admin_person)
+    for trouble, (plant, _kind) in TROUBLES.items():
+        troubled = desk.sandbox.provider(name=f"Beside: {trouble}")
+        desk.campaigns[troubled.pk] = desk.campaign(troubled)
+        Visitor(desk, troubled, client, admin_person)
+        plant(troubled)
+    healthy.opens(*PAGES)
+    healthy.presses({200, 302})
     Provider.objects.filter(pk=desk.healthy.pk).update(halted_at=None)
     start.launch(desk.campaigns[desk.healthy.pk].pk, admin_person)
     assert Call.objects.filter(campaign=desk.campaigns[desk.healthy.pk], attempt=1).exists()

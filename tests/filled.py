@@ -25,6 +25,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "campaigns.databasemark": {"id": 1},
     "campaigns.daycap": {"person_id": None},
     "campaigns.erasure": {"tasks": [["backups", "", []], ["provider", "Ours", ["a-call"]]]},
+    "campaigns.question": {"removed_at": None},
     "django_q.schedule": {"func": "campaigns.tasks.poll", "cron": None, "cluster": "another"},
     "providers.provider": {"vendor": "bolna", "is_active": False, "secrets": {"api_key": "a-key-of-ours"}},
 }
@@ -56,7 +57,9 @@ def _add(model: type[models.Model], beside: dict[type[models.Model], Any]) -> An
         if isinstance(field, models.AutoField):
             continue
         values[field.attname] = _value(field, beside)
-    fixed = FIXED.get(model._meta.label_lower, {})
+    known = {field.attname for field in model._meta.concrete_fields}
+    # The version before may lack some of these columns.
+    fixed = {name: value for name, value in FIXED.get(model._meta.label_lower, {}).items() if name in known}
     sealed = [field.name for field in model._meta.concrete_fields if isinstance(field, EncryptedJSONField)]
     for wanted in (values | fixed, _without_optional(model, values) | fixed):
         # Secrets are sealed for their row, once it has its primary key.

@@ -77,9 +77,9 @@ OF_PROGRAMS = {"api"}
 """Addresses that know no session, and tell every moment with its offset."""
 LEAD_ELSEWHERE = {"start", "login", "admin:login", "set-language", "admin:campaigns_installationsettings_changelist"}
 OF_SIGN_IN = {
-    *("account_login", "account_signup", "prove", "mfa_authenticate", "mfa_login_webauthn", "mfa_reauthenticate", "invitation"),
+    *("account_login", "account_signup", "prove", "mfa_authenticate", "mfa_reauthenticate", "invitation"),
     *("mfa_reauthenticate_webauthn", "mfa_deactivate_totp", "mfa_edit_webauthn", "mfa_remove_webauthn"),
-    *("mfa_view_recovery_codes", "openid_connect_login", "openid_connect_callback"),
+    *("mfa_view_recovery_codes", "mfa_login_webauthn", "openid_connect_login", "openid_connect_callback"),
     *("admin:auth_user_add", "admin:auth_user_password_change", "admin:password_change"),
 }
 """They lead elsewhere, or need a second factor or a link that is not there."""

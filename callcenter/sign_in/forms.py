@@ -183,7 +183,8 @@ class NewKeyForm(OfKey, AddWebAuthnForm):  # type: ignore[misc]
     """A security key that is being added, for log-in with it alone where its user may do that."""
 
     def __init__(self, *arguments: Any, user: User, **options: Any) -> None:
-        super().__init__(*arguments, user=user, **options)
+        options["user"] = user
+        super().__init__(*arguments, **options)
         if not can_use_passkeys(user):
             del self.fields["passwordless"]
             return
@@ -194,8 +195,8 @@ class NewKeyForm(OfKey, AddWebAuthnForm):  # type: ignore[misc]
         """Return what was entered. Raises ValidationError for a passkey that did not make sure of its user."""
         is_known = False
         with suppress(ValidationError, *UNREADABLE):
-            found: dict[str, Any] = super().clean()
-            said = parse_registration_response(found["credential"]).response.attestation_object.auth_data
+            super().clean()
+            said = parse_registration_response(self.cleaned_data["credential"]).response.attestation_object.auth_data
             # Of a key whose algorithm the library does not know, no answer could be checked.
             is_known = said.credential_data.public_key.ALGORITHM is not None
         if "credential" in self.cleaned_data and not is_known:

@@ -23,6 +23,7 @@ from callcenter.audit.models import record
 from callcenter.edits.shown import Shown, changes_of
 from callcenter.edits.states import put
 from callcenter.formats.amounts import number
+from campaigns.core.day_caps import day_of
 from campaigns.core.refusals import Refusal
 from campaigns.launch import drafts, start
 from campaigns.launch.audience_query import Selection
@@ -162,7 +163,8 @@ def _make(
     token = uuid.uuid5(_RUNS, f"{campaign.pk} {day}")
     made = drafts.copy(campaign.pk, person, token)
     if found is not None:
-        _only(made, found.ids, day)
+        # A last day is one of the installation's zone, where it may be the next day already.
+        _only(made, found.ids, day, max(day, day_of(due).date))
         made.refresh_from_db()
     try:
         with transaction.atomic():
@@ -175,8 +177,8 @@ def _make(
     return made, f"{said} {unread}".strip()
 
 
-def _only(made: Campaign, ids: list[int], day: datetime.date) -> None:
-    """Let a copy call these people alone, and only on this day: on a later one the date would be another's."""
+def _only(made: Campaign, ids: list[int], day: datetime.date, last_day: datetime.date) -> None:
+    """Let a copy call these people alone, and nobody after its day: their date would be another number of days away."""
     stem = f"{made.name[: MAX_LIST_NAME - 30]}: {day.isoformat()}"
     name, more = stem, 2
     while ContactList.objects.filter(name=name).exists():
@@ -186,7 +188,7 @@ def _only(made: Campaign, ids: list[int], day: datetime.date) -> None:
         (ListMembership(contact_list=people, contact_id=pk) for pk in ids), batch_size=1_000
     )
     made.lists.set([people])
-    Campaign.objects.filter(pk=made.pk).update(tags=[], last_day=day)
+    Campaign.objects.filter(pk=made.pk).update(tags=[], last_day=last_day)
 
 
 def _unread_words(unread: int) -> str:

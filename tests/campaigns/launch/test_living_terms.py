@@ -140,8 +140,8 @@ def test_the_check_says_what_it_is_launched_for(manager: User) -> None:
     check = check_launch(campaign, timezone.now(), manager)
     assert check.is_ready
     assert check.terms.startswith(
-        f"It stays open until {plain_day(campaign.last_day)}: whoever joins its lists or tags is called, at most 20 a day and 50 people "
-        "in all. If as many join, it costs"
+        f"It stays open until {plain_day(campaign.last_day)}: whoever joins its lists or tags is called, "
+        "at most 20 a day and 50 people in all. If as many join, it costs"
     )
 
 

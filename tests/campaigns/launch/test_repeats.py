@@ -182,6 +182,19 @@ def test_each_is_called_once_the_day_before_the_date(manager: User) -> None:
 # On the screen
 
 
+def test_a_run_where_the_installation_has_the_next_day_already_starts(manager: User, settings: Any) -> None:
+    contact = make_contact(variables={"visit": "2026-12-01"})
+    people = make_list(0)
+    ListMembership.objects.create(contact_list=people, contact=contact)
+    campaign = make_campaign([people], owner=manager, **ALL_DAY)
+    asked = {"days": [0], "local_time": datetime.time(16), "column": "visit", "days_before": 1}
+    repeat = repeats.save(campaign, manager, asked, MONDAY, "America/Los_Angeles")
+    assert repeat.next_at is not None
+    with time_machine.travel(repeat.next_at, tick=False):
+        repeats.run_due(repeat.next_at)
+    assert [made.status for made in copies(repeat)] == [Status.RUNNING]
+
+
 def test_it_is_set_and_ended_on_its_page(client: Client, manager: User) -> None:
     client.force_login(manager)
     campaign = make_campaign([make_list(1)], owner=manager, **ALL_DAY)

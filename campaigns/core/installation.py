@@ -58,6 +58,8 @@ class Installation:
     """Roles whose people must have a second factor, from their next log-in on."""
     notices_off: frozenset[str]
     """Kinds of notices that leave by mail and chat only for those who chose so."""
+    legal_texts: Mapping[str, str]
+    """Texts that the message of a campaign must say to people there, by country (ISO 3166)."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -95,6 +97,7 @@ def from_environment() -> Installation:
         large_export_rows=settings.LARGE_EXPORT_ROWS,
         second_factor_roles=frozenset(settings.SECOND_FACTOR_ROLES),
         notices_off=NOTICES_OFF,
+        legal_texts={},
         version=0,
     )
 

@@ -39,6 +39,7 @@ from campaigns.models import (
     HandOver,
     HeardOptOut,
     InboundCall,
+    LegalConfirmation,
     ListMembership,
     OtherNumber,
     OwnNumber,
@@ -114,6 +115,7 @@ TABLE: dict[type[Model], Whose] = {
     DoNotCall: Whose("added_by", "team", is_stock=True),
     AllowedNumber: Whose(is_common=True),
     CampaignApproval: Whose(of=("campaign", Campaign)),
+    LegalConfirmation: Whose(of=("campaign", Campaign)),
     Question: Whose(of=("campaign", Campaign)),
     Erasure: Whose(is_common=True),
     # Its pages show a person their own, and whoever confirms them those that wait.

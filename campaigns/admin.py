@@ -185,7 +185,7 @@ class InstallationSettingsAdmin(SetupAdmin):
     fieldsets = [
         (_("Numbers"), {"fields": ["number_types_decided", "refused_number_types"]}),
         (_("One person"), {"fields": ["quiet_period_hours", "person_calls_a_day", "person_calls_a_week"]}),
-        (_("Consent"), {"fields": ["consent_required"]}),
+        (_("Consent"), {"fields": ["consent_required", "legal_texts"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
         (_("Log-in"), {"fields": ["second_factor_decided", "second_factor_roles"]}),
         (_("Notices"), {"fields": ["notices_decided", "notices_off"]}),

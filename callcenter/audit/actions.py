@@ -159,6 +159,7 @@ ACTIONS: tuple[Action, ...] = (
         ("campaign.approval_asked", _("Campaign sent for approval"), "people"),
         ("campaign.withdrawn", _("Campaign taken back from approval"), "people"),
         ("campaign.approved", _("Campaign approved and launched"), "people starts_at"),
+        ("campaign.legal_confirmed", _("Legal text of a campaign confirmed"), "country"),
         ("campaign.refused", _("Approval of a campaign refused"), "people"),
         ("campaign.sent_back", _("Campaign returned for approval: it changed"), ""),
         ("campaign.launched", _("Campaign launched"), "people"),

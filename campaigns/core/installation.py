@@ -67,6 +67,8 @@ class Installation:
     single_calls_keep_holidays: bool
     notices_off: frozenset[str]
     """Kinds of notices that leave by mail and chat only for those who chose so."""
+    legal_texts: Mapping[str, str]
+    """Texts that the message of a campaign must say to people there, by country (ISO 3166)."""
     version: int
     """Of the row; 0 where nothing was ever changed."""
 
@@ -109,6 +111,7 @@ def from_environment() -> Installation:
         campaigns_keep_holidays=True,
         single_calls_keep_holidays=True,
         notices_off=NOTICES_OFF,
+        legal_texts={},
         version=0,
     )
 

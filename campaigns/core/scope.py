@@ -40,6 +40,7 @@ from campaigns.models import (
     HandOver,
     HeardOptOut,
     InboundCall,
+    LegalConfirmation,
     ListMembership,
     OtherNumber,
     OwnNumber,
@@ -116,6 +117,7 @@ TABLE: dict[type[Model], Whose] = {
     AllowedNumber: Whose(is_common=True),
     CampaignApproval: Whose(of=("campaign", Campaign)),
     CampaignRepeat: Whose(of=("campaign", Campaign)),
+    LegalConfirmation: Whose(of=("campaign", Campaign)),
     Question: Whose(of=("campaign", Campaign)),
     Erasure: Whose(is_common=True),
     # Its pages show a person their own, and whoever confirms them those that wait.

@@ -56,6 +56,7 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.edited": gettext_lazy("Changed"),
     "campaign.approval_asked": gettext_lazy("Sent for approval"),
     "campaign.withdrawn": gettext_lazy("Taken back from approval"),
+    "campaign.legal_confirmed": gettext_lazy("Legal text confirmed"),
     "campaign.refused": gettext_lazy("Returned by an approver"),
     "campaign.approved": gettext_lazy("Approved and launched"),
     "campaign.sent_back": gettext_lazy("Returned for approval"),

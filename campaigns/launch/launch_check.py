@@ -24,6 +24,7 @@ from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
 from campaigns.core.hours import week_of
 from campaigns.core.scope import may_change
+from campaigns.launch import legal_texts
 from campaigns.launch import living_terms as terms
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
@@ -196,6 +197,7 @@ def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]
         found.append(_("Your role may not launch this campaign."))
     if not is_launchable(campaign):
         found.append(_("The campaign was launched already."))
+    found += [one.sentence for one in legal_texts.missing(campaign)]
     lists = list(campaign.lists.all())
     found += refusals_of(campaign.team_id, provider, lists)
     if not campaign.tags and not lists:

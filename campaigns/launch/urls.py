@@ -29,6 +29,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),
     path("campaigns/<int:pk>/check/", launch_check.campaign_check, name="campaign-check"),
     path("campaigns/<int:pk>/check/<slug:verdict>/", launch_check.campaign_check_people, name="campaign-check-people"),
+    path("campaigns/<int:pk>/legal-text/", launch_check.campaign_legal_text, name="campaign-legal-text"),
     path("campaigns/<int:pk>/launch/", start.campaign_launch, name="campaign-launch"),
     path("campaigns/<int:pk>/pilot/", start.campaign_pilot, name="campaign-pilot"),
     path("campaigns/<int:pk>/pilot/end/", lifecycle.campaign_end_pilot, name="campaign-end-pilot"),

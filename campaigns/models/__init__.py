@@ -19,6 +19,7 @@ from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
 from campaigns.models.launches import CountedLaunch
+from campaigns.models.legal_texts import LegalConfirmation
 from campaigns.models.notices import Digest, Notice, NoticeDelivery, NoticeSettings
 from campaigns.models.opt_outs import HeardOptOut, StopRequest
 from campaigns.models.other_numbers import OtherNumber
@@ -75,6 +76,7 @@ __all__ = [
     "InboundCall",
     "InstallationSettings",
     "KeptOptOut",
+    "LegalConfirmation",
     "ListMembership",
     "Listening",
     "Notice",

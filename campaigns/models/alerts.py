@@ -1,4 +1,4 @@
-"""Model of alerts, which managers and admins receive by e-mail once."""
+"""Model of alerts: conditions that need attention, which become notices of whoever they concern."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Alert(models.Model):
-    """A condition that needs attention: raised and sent once, cleared when it is over, and may then be raised again."""
+    """A condition that needs attention: raised and told once, cleared when it is over, and may then be raised again."""
 
     class Kind(models.TextChoices):
         """Kinds of conditions."""
@@ -35,8 +35,9 @@ class Alert(models.Model):
     object_id = models.PositiveBigIntegerField()
     raised_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)
-    """When a worker last claimed it for sending; other workers leave it alone for a while."""
+    """When a worker last claimed it for telling; other workers leave it alone for a while."""
     sent_at = models.DateTimeField(null=True, blank=True)
+    """When people were told; the notices say by which way it left."""
     cleared_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

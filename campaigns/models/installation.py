@@ -101,6 +101,8 @@ class InstallationSettings(models.Model):
     single_calls_keep_holidays = models.BooleanField(_("single calls are not made on holidays"), null=True, blank=True)
     notices_off = models.JSONField(_("notices that are sent only to those who choose so"), null=True, blank=True)
     """List of keys of `campaigns.notices.kinds.KINDS`; null: as the product says."""
+    legal_texts = models.JSONField(_("legal texts that campaigns must say, by country"), null=True, blank=True)
+    """Texts by ISO 3166 code of the country; null: none is required."""
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

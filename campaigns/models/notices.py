@@ -21,7 +21,8 @@ class Notice(models.Model):
     kind = models.CharField(max_length=20)
     """A key of `campaigns.notices.kinds.KINDS`."""
     object_type = models.CharField(max_length=20)
-    """What it is about: "campaign", "provider", "call", "export", "user", or the installation ("worker", "audit")."""
+    """What it is about: "campaign", "provider", "call", "export", "user", "hand_over" with the id of its call, or the
+    installation ("worker", "audit")."""
     object_id = models.PositiveBigIntegerField()
     key = models.CharField(max_length=MAX_KEY)
     """Names the cause: one cause is one notice of a user, however often it is told."""

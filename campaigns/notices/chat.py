@@ -37,8 +37,8 @@ NAMES: Mapping[str, str] = {
     "workflows": "Microsoft Teams",
 }  # fmt: skip
 MAX_ADDRESS = 1_000
-MAX_TEXT = 3_000
-"""Characters of one message; the shortest of the services takes about 4,000, of which markup takes some."""
+MAX_TEXT = 1_500
+"""Characters of one message: Discord takes 2,000, with the title. https://discord.com/developers/docs/resources/webhook"""
 
 
 class Refused(Exception):

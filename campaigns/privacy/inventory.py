@@ -89,13 +89,14 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.handover": "outcome state",
     "campaigns.happening": "listener kind",
     # Of a call they hold its id; what they say of it is read from the call whenever they are read.
+    "campaigns.legalconfirmation": "country text message",
     "campaigns.notice": "kind object_type key detail",
     "campaigns.noticedelivery": "channel message",
     "campaigns.noticesettings": "choices language chat chat_service",
     "campaigns.digest": "period",
     "campaigns.inboundcall": "our_number",
     "campaigns.installationsettings": "refused_number_types second_factor_roles caller_launch_prices holiday_countries "
-    "own_holidays working_days notices_off",
+    "own_holidays working_days notices_off legal_texts",
     "campaigns.listening": "listener kind",
     # The phones of users, which test calls ring.
     "campaigns.ownnumber": "phone reason",

@@ -12,6 +12,7 @@ from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_keys import KEYS
 from tests.faults.mutations_money import MONEY
 from tests.faults.mutations_monitoring import MONITORING
+from tests.faults.mutations_notices import NOTICES
 from tests.faults.mutations_numbers import NUMBERED
 from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_policy import POLICY
@@ -29,5 +30,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES,
 )  # fmt: skip

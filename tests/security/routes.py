@@ -305,6 +305,7 @@ WAYS: dict[str, Way] = {
     "campaign-start-there": page("launch_campaign", "campaign"),
     "campaign-try": post("place_test_call", "campaign", number="+989121110002"),
     "campaign-approve": post("launch_above_limit", "approval", OF_CAMPAIGNS_OF_OTHERS),
+    "campaign-legal-text": post("draft_campaign", "campaign"),
     "campaign-return": post("launch_above_limit", "approval", OF_CAMPAIGNS_OF_OTHERS),
     "campaign-withdraw": control("control_campaign", "approval"),
     "campaign-pause": control("control_campaign", "running"),

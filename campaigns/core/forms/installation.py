@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from callcenter.access.rights import ROLES
 from callcenter.access.role_words import role_in_words
@@ -34,7 +35,7 @@ NUMBERS = (
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 CHANGED_HERE = (
     "refused_number_types", "consent_required", "second_factor_roles", "single_call_start", "single_call_end",
-    "caller_launch_prices", "notices_off", *NUMBERS,
+    "caller_launch_prices", "notices_off", "legal_texts", *NUMBERS,
 )  # fmt: skip
 """The columns that the form changes."""
 
@@ -59,6 +60,29 @@ class PricesField(forms.CharField):
                     gettext("Write a currency and an amount, such as USD 50, IRT 2000000."), code="prices"
                 )
             found[name] = most.strip()
+        return found or None
+
+
+class LegalTextsField(forms.CharField):
+    """Texts by country, one a line, written as `DE: This call is recorded.`; empty is None."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return stored texts as they are written."""
+        return "\n".join(f"{country}: {text}" for country, text in value.items()) if isinstance(value, dict) else value
+
+    def to_python(self, value: Any) -> Any:
+        """Return the texts, by country."""
+        if isinstance(value, dict):
+            return value
+        found: dict[str, str] = {}
+        for line in filter(None, (one.strip() for one in (super().to_python(value) or "").splitlines())):
+            country, _colon, text = (part.strip() for part in line.partition(":"))
+            country = country.upper()
+            if country not in SUPPORTED_REGIONS or not text or country in found:
+                raise forms.ValidationError(
+                    gettext("Write one country a line, such as DE: This call is recorded."), code="legal"
+                )
+            found[country] = text
         return found or None
 
 
@@ -105,6 +129,16 @@ class InstallationForm(EditsModelRow):
         help_text=_(
             "An authenticator app or a security key. People of these roles set one up at their next log-in, and can "
             "do nothing else before."
+        ),
+    )
+    legal_texts = LegalTextsField(
+        label=_("Legal texts by country"),
+        required=False,
+        max_length=4_000,
+        widget=forms.Textarea({"rows": 3, "placeholder": "DE: This call is recorded."}),
+        help_text=_(
+            "Such as a recording notice. One country a line. A campaign with people there is launched only if its text"
+            " says this, or a user confirmed that its agent or voice does."
         ),
     )
     notices_decided = forms.TypedChoiceField(

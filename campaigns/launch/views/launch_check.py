@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from callcenter.access.roles import may, needs
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
-from callcenter.parameters import whole_number
+from callcenter.parameters import whole_number, words_of
+from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.core.views.page_requests import person_of
 from campaigns.core.whole_numbers import read_teams, sees_number
-from campaigns.launch import approvals, lifecycle, pilot, test_call
+from campaigns.launch import approvals, legal_texts, lifecycle, pilot, test_call
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
 from campaigns.launch.audience_query import Selection
@@ -73,6 +76,7 @@ def check_page(
         "left_out": list(campaign.excluded_campaigns.all()),
         "words": in_words(campaign),
         "is_waiting": is_waiting,
+        "legal_texts": legal_texts.missing(campaign) if legal_texts.may_confirm(campaign, person) else [],
         "may_launch": may_start,
         "may_approve": approves,
         "approval_mark": approvals.mark_of(campaign) if approves else "",
@@ -92,6 +96,20 @@ def check_page(
     }
     refused = any(form is not None and form.is_bound for form in (start_form, try_form))
     return render(request, "launch/check.html", context, status=422 if refused else 200)
+
+
+@require_POST
+@needs("draft_campaign")
+def campaign_legal_text(request: HttpRequest, pk: int) -> HttpResponse:
+    """Confirm that the message says the text that a country requires."""
+    campaign = find_campaign(request, pk)
+    try:
+        legal_texts.confirm(campaign.pk, words_of(request.POST, "country", 2), person_of(request))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Confirmed. A change of the message asks again."))
+    return redirect("campaign-check", pk)
 
 
 def approval_context(campaign: Campaign) -> dict[str, Any]:

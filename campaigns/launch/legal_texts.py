@@ -1,0 +1,96 @@
+"""Legal texts by country, such as a recording notice, that a campaign's message must say before it is launched.
+
+A text that we send ourselves is looked through. What an agent or a recorded voice says lies at the vendor: there a user
+confirms it, for the message and the text as they are then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from callcenter.access.roles import Person, may
+from callcenter.audit.models import record
+from campaigns.core import installation
+from campaigns.core.refusals import Refusal
+from campaigns.core.scope import may_change
+from campaigns.countries import country_name
+from campaigns.launch.audience_query import Selection
+from campaigns.models import Campaign, LegalConfirmation
+
+
+@dataclass(frozen=True, slots=True)
+class MissingText:
+    """A text that a campaign's message does not say, as far as is known."""
+
+    country: str
+    text: str
+
+    @property
+    def country_name(self) -> str:
+        """The country in words."""
+        return country_name(self.country)
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, and the next step."""
+        return _(
+            "People in %(country)s must hear “%(text)s”. Add it to the message, or confirm on the launch check that the"
+            " agent or voice says it."
+        ) % {"country": self.country_name, "text": self.text}
+
+
+def missing(campaign: Campaign) -> list[MissingText]:
+    """Return the texts that the message of a campaign must say to its people and does not, by country."""
+    required = installation.current().legal_texts
+    if not required:
+        return []
+    people = Selection.of(campaign).people().filter(region__in=list(required))
+    countries = sorted(set(people.order_by().values_list("region", flat=True).distinct()))
+    said, mark = _plain(campaign.text), _mark(campaign)
+    confirmed = set(LegalConfirmation.objects.filter(campaign=campaign, message=mark).values_list("country", "text"))
+    return [
+        MissingText(country, required[country])
+        for country in countries
+        if _plain(required[country]) not in said and (country, required[country]) not in confirmed
+    ]
+
+
+def may_confirm(campaign: Campaign, person: Person) -> bool:
+    """Return whether a person may confirm what the message of a campaign says: who may write it."""
+    return may(person, "draft_campaign") and may_change(person, campaign)
+
+
+def confirm(campaign_id: int, country: str, person: Person) -> None:
+    """Note that a user made sure that the message says the text of a country.
+
+    Raises PermissionDenied, and Refusal where nothing is to be confirmed.
+    """
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        if not may_confirm(campaign, person):
+            raise PermissionDenied("draft_campaign")
+        found = next((one for one in missing(campaign) if one.country == country), None)
+        if found is None:
+            raise Refusal(_("Nothing is to be confirmed there: look at the launch check again."))
+        LegalConfirmation.objects.update_or_create(
+            campaign=campaign,
+            country=country,
+            defaults={"text": found.text, "message": _mark(campaign), "confirmed_by_id": person.pk},
+        )
+        record(person, "campaign.legal_confirmed", campaign, country=country)
+
+
+def _mark(campaign: Campaign) -> str:
+    parts = (campaign.provider_id, campaign.agent_id, campaign.voice_id, campaign.caller_id_id, campaign.dialer_id)
+    return hashlib.blake2b(repr((parts, campaign.text)).encode(), digest_size=16).hexdigest()
+
+
+def _plain(text: str) -> str:
+    """Return a text for comparing: without differences of case, spaces and punctuation at its ends."""
+    return re.sub(r"\s+", " ", text).strip(" .!?؟").casefold()

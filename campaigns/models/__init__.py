@@ -14,6 +14,7 @@ from campaigns.models.hand_overs import HandOver
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
+from campaigns.models.import_sources import ImportSource
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
@@ -66,6 +67,7 @@ __all__ = [
     "ErasureKey",
     "HandOver",
     "HeardOptOut",
+    "ImportSource",
     "InboundCall",
     "InstallationSettings",
     "KeptOptOut",

@@ -21,7 +21,8 @@ POSTED = frozenset(
         "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",
         "call-untag", "call-answer", "question-remove", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
-        "list-remove-people", "list-remove", "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
+        "list-remove-people", "list-remove", "import-source-read", "import-source-switch", "import-source-remove",
+        "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
         "doubtful-wish",
         "allowed-number-withdraw", "call-opt-out", "import-answers", "import-numbers", "kept-form-discard",
         "person-number-add", "person-number-call", "person-number-remove",
@@ -36,7 +37,16 @@ POSTED = frozenset(
 ASKS_THE_VENDOR = frozenset({"call-player", "call-recording"})
 """Names of pages whose content comes from the vendor."""
 OF_ONE_FILE = frozenset(
-    {"import-progress", "import-bad-rows", "import-rows", "import-row-fix", "export-fetch", "hand-over", "callback"}
+    {
+        "import-source-new",
+        "import-progress",
+        "import-bad-rows",
+        "import-rows",
+        "import-row-fix",
+        "export-fetch",
+        "hand-over",
+        "callback",
+    }
 )
 """Names of pages, downloads and fragments of one thing, as of one import: they do not grow with the history."""
 
@@ -334,7 +344,7 @@ def _people(at: Landmarks) -> Iterator[Page]:
     yield Page("do-not-call", "do-not-call")
     yield Page("do-not-call", "do-not-call, part of a number", query="q=4567", is_search=True)
     yield Page("do-not-call-import", "do-not-call, import")
-    for name in ("import-new", "import-template-csv", "import-template-xlsx"):
+    for name in ("import-new", "import-sources", "import-template-csv", "import-template-xlsx"):
         yield Page(name, name.replace("-", ", "))
     for name in ("import", "import-map", "import-check"):
         yield Page(name, name.replace("-", ", "), (at.import_id,))

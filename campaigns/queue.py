@@ -36,12 +36,13 @@ WRITE_EXPORT = "campaigns.tasks.write_export"
 READ_ANSWERS = "campaigns.tasks.read_answers"
 TAKE_UP = "campaigns.tasks.take_up"
 TELL = "campaigns.tasks.tell"
+READ_SOURCE = "campaigns.tasks.read_source"
 SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
 DECLARED = frozenset(
     {
         DISPATCH, POLL, SWEEP, FOLLOW_HINTS, TAKE_BACK, SWEEP_LISTS, SWEEP_LIST, COMPARE_START, SAVE_IMPORT,
-        WRITE_EXPORT, READ_ANSWERS, TAKE_UP, TELL, SYNC_PROVIDER, BEAT,
+        WRITE_EXPORT, READ_ANSWERS, READ_SOURCE, TAKE_UP, TELL, SYNC_PROVIDER, BEAT,
     }
 )  # fmt: skip
 """The functions that a message or a schedule may name; nothing else is run, whatever lies in the queue."""
@@ -130,6 +131,11 @@ def nudge_sync(provider_id: int) -> None:
 def nudge_import(import_id: int) -> None:
     """Queue the saving of a checked import when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, SAVE_IMPORT, import_id))
+
+
+def nudge_source(source_id: int) -> None:
+    """Queue the reading of an import source when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, READ_SOURCE, source_id))
 
 
 def nudge_export(export_id: int) -> None:

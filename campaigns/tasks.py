@@ -10,6 +10,7 @@ from callcenter.audit.context import in_the_background
 from campaigns import minute_job, queue, schedules
 from campaigns.answers import removal, waiting
 from campaigns.contacts.importing.saved import saving
+from campaigns.contacts.importing.sources import runs
 from campaigns.dialing import dispatcher
 from campaigns.exports import job
 from campaigns.launch.living import joining
@@ -93,6 +94,12 @@ def take_back() -> None:
 def save_import(import_id: int) -> None:
     """Save a checked import, continuing where an earlier run stopped."""
     saving.save_import(import_id)
+
+
+@recorded
+def read_source(source_id: int) -> None:
+    """Read an import source that is due, and import its file if it changed."""
+    runs.read(source_id)
 
 
 @recorded

@@ -15,6 +15,7 @@ from campaigns.contacts.views import (
     lists,
     other_numbers,
     people,
+    sources,
 )
 
 urlpatterns = [
@@ -49,6 +50,11 @@ urlpatterns = [
     path("imports/new/", imports.new_import, name="import-new"),
     path("imports/template/people.csv", imports.template, {"kind": "csv"}, name="import-template-csv"),
     path("imports/template/people.xlsx", imports.template, {"kind": "xlsx"}, name="import-template-xlsx"),
+    path("imports/sources/", sources.sources, name="import-sources"),
+    path("imports/sources/<int:pk>/read/", sources.source_read, name="import-source-read"),
+    path("imports/sources/<int:pk>/switch/", sources.source_switch, name="import-source-switch"),
+    path("imports/sources/<int:pk>/remove/", sources.source_remove, name="import-source-remove"),
+    path("imports/<int:pk>/source/", sources.source_new, name="import-source-new"),
     path("imports/<int:pk>/", imports.show, name="import"),
     path("imports/<int:pk>/columns/", import_columns.map_columns, name="import-map"),
     path("imports/<int:pk>/check/", imports.check, name="import-check"),

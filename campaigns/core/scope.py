@@ -39,6 +39,7 @@ from campaigns.models import (
     Erasure,
     HandOver,
     HeardOptOut,
+    ImportSource,
     InboundCall,
     LegalConfirmation,
     ListMembership,
@@ -103,6 +104,7 @@ TABLE: dict[type[Model], Whose] = {
     Campaign: WORK,
     ContactImport: Whose("owner", "team", is_content=True),
     CorrectedRow: OF_IMPORT,
+    ImportSource: Whose("owner", "team", is_content=True),
     RefusedRow: OF_IMPORT,
     RowVerdicts: OF_IMPORT,
     # A file shows what its owner reached, which may be more than what a colleague reaches.

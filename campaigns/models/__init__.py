@@ -15,6 +15,7 @@ from campaigns.models.happenings import Happening, Listening
 from campaigns.models.hints import CallHint
 from campaigns.models.hosts import RunningSlice, WorkerHost
 from campaigns.models.import_rows import CorrectedRow, RefusedRow, RowVerdicts
+from campaigns.models.import_sources import ImportSource
 from campaigns.models.imports import ContactImport
 from campaigns.models.inbound import InboundCall
 from campaigns.models.installation import InstallationSettings
@@ -73,6 +74,7 @@ __all__ = [
     "HandOver",
     "Happening",
     "HeardOptOut",
+    "ImportSource",
     "InboundCall",
     "InstallationSettings",
     "KeptOptOut",

@@ -85,6 +85,8 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/do-not-call/",
         "/do-not-call/import/",
         "/imports/new/",
+        "/imports/sources/",
+        f"/imports/{saved}/source/",
         f"/imports/{saved}/",
         f"/imports/{checked}/columns/",
         f"/imports/{asked}/columns/",

@@ -38,6 +38,7 @@ ROWS = {
     "people/": "campaigns.contact",
     "lists/": "campaigns.contactlist",
     "do-not-call/": "campaigns.donotcall",
+    "imports/sources/": "campaigns.importsource",
     "imports/": "campaigns.contactimport",
     "own-numbers/": "campaigns.ownnumber",
     "campaigns/": "campaigns.campaign",

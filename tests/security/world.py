@@ -28,6 +28,7 @@ from campaigns.models import (
     DoNotCall,
     HandOver,
     HeardOptOut,
+    ImportSource,
     InboundCall,
     ListMembership,
     Notice,
@@ -249,6 +250,12 @@ def vendor_call(whose: Whose) -> Row:
     return Row(_parts(made), (account.name,))
 
 
+def import_source(whose: Whose) -> Row:
+    host = whose.mark("host").lower() + ".example.org"
+    made = ImportSource.objects.create(address=f"https://{host}/people.csv", next_at=timezone.now(), **whose.columns)
+    return Row(_parts(made), (host,))
+
+
 def import_(whose: Whose) -> Row:
     name = whose.mark("file") + ".csv"
     made = ContactImport.objects.create(
@@ -355,8 +362,8 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, asked, asked_call, approval,
         running, paused, hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider,
-        vendor_call, import_, export, doubtful_wish, allowed, limit, own_number, session, notice, security_key, api_key,
-        user, removal,
+        vendor_call, import_, import_source, export, doubtful_wish, allowed, limit, own_number, session, notice,
+        security_key, api_key, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

@@ -37,6 +37,7 @@ from campaigns.contacts.importing.rows.notes import NOTES
 from campaigns.contacts.importing.rows.validation import bad_rows, check_import
 from campaigns.contacts.importing.rows.verdicts import ADDED, MEANINGS, OF_OPT_OUTS, SAVED, RowVerdict
 from campaigns.contacts.importing.saved import forgetting, saving, undoing
+from campaigns.contacts.importing.sources import keeping as sources
 from campaigns.core.csv_cells import BOM
 from campaigns.core.explanations import stops_in_words
 from campaigns.core.installation import current
@@ -140,6 +141,7 @@ def _take(request: HttpRequest, purpose: ContactImport.Purpose) -> HttpResponse:
         {
             "form": form,
             "is_of_opt_outs": is_of_opt_outs,
+            "has_halted_source": not is_of_opt_outs and sources.has_halted(cast(AbstractUser, request.user)),
             "page": page_by_key(theirs(request).filter(purpose=purpose), request.GET, size=20),
             "most_megabytes": now.import_max_megabytes,
             "most_rows": now.import_max_rows,

@@ -43,6 +43,7 @@ pytestmark = pytest.mark.django_db
 
 EDITS_NO_ROW = {
     "KeyForm": "adds",
+    "SourceForm": "adds",
     "CallNoteForm": "adds",
     "TagForm": "adds",
     "GivesRights": "is a part of the forms of accounts",

@@ -1,0 +1,84 @@
+"""Reads a file from an address that the operator allows, outside of all accounts: the second outbound policy.
+
+Only https addresses of `OUTBOUND_HOSTS` that resolve to public addresses are read; no key is sent, and no redirect is
+followed but the one by which Google hands out the export of a sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+from requests import Request, Response
+
+from providers.client.client import HttpClient
+from providers.exceptions import NotSent, ProviderError, ProviderMisconfigured
+
+REDIRECTS = {"docs.google.com": ".googleusercontent.com"}
+"""Hosts that hand a file out from another host, by the ending of that one's name."""
+SECONDS = 40.0
+_ETAG = re.compile(r'(W/)?"[!#-~]{1,190}"')
+
+
+class NotRead(Exception):
+    """Raised where no file was read; its argument is a sentence that holds nothing of address or answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What an address answered: a file, or that it is the one with the ETag that was sent."""
+
+    content: bytes
+    etag: str
+    is_unchanged: bool = False
+
+
+def read_file(
+    address: str, allowed: Collection[str], *, etag: str = "", most_bytes: int, sandbox: str = ""
+) -> ReadFile:
+    """Read a file. Raises NotRead. `sandbox` is an origin that may be private and without https, for tests."""
+    answer = _ask(address, allowed, etag, most_bytes, sandbox)
+    host = urlsplit(address).hostname or ""
+    if answer.status_code in {302, 303, 307} and host in REDIRECTS:
+        answer = _ask(answer.headers.get("Location", ""), [REDIRECTS[host]], "", most_bytes, sandbox)
+    if answer.status_code == 304 and etag:
+        return ReadFile(b"", etag, is_unchanged=True)
+    if answer.status_code != 200:
+        raise NotRead(
+            _("The address answers with the status %(status)d, not with a file. Is it right, and open to everybody?")
+            % {"status": answer.status_code}
+        )
+    if answer.headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
+        raise NotRead(
+            _("The address answers with a web page, not with a file: share a sheet with everybody who has the link.")
+        )
+    found = answer.headers.get("ETag", "")
+    return ReadFile(answer.content, found if _ETAG.fullmatch(found) else "")
+
+
+def _ask(address: str, allowed: Collection[str], etag: str, most_bytes: int, sandbox: str) -> Response:
+    parts = urlsplit(address)
+    headers = {"Accept": "text/csv, application/octet-stream;q=0.9, */*;q=0.1"}
+    if etag:
+        headers["If-None-Match"] = etag
+    try:
+        client = HttpClient(
+            f"{parts.scheme}://{parts.netloc}",
+            headers=headers,
+            allowed_hosts=allowed,
+            sandbox_origin=sandbox,
+            max_read_bytes=most_bytes,
+            total_timeout=SECONDS,
+        )
+        return client.read(Request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")))
+    except ProviderMisconfigured:
+        raise NotRead(_("The address is not one that may be read here: ask whoever runs the server.")) from None
+    except NotSent:
+        raise NotRead(_("The address cannot be reached. It is tried again.")) from None
+    except ProviderError:
+        megabytes = max(1, most_bytes // (1024 * 1024))
+        words = _("No complete file came, or one of more than %(megabytes)d MB. It is tried again.")
+        raise NotRead(words % {"megabytes": megabytes}) from None

@@ -1,0 +1,72 @@
+"""The pages of sources: added from a saved import, paused, read, removed; the address is never shown whole."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from callcenter.audit.models import AuditEvent
+from campaigns.contacts.importing.sources import keeping
+from campaigns.models import ContactImport, ImportSource
+from tests.conftest import make_list, make_person
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "https://files.example.org/people.csv?key=secret"
+
+
+@pytest.fixture
+def first(caller: User, settings: Settings) -> ContactImport:
+    settings.OUTBOUND_HOSTS = ["files.example.org"]
+    return ContactImport.objects.create(
+        original_name="people.csv", owner=caller, status="saved", contact_list=make_list(0, owner=caller),
+        counts={"made": 0, "joined": 0, "forbidden": 0}, saved_at=timezone.now(),
+    )  # fmt: skip
+
+
+def test_it_is_added_paused_read_and_removed(client: Client, caller: User, first: ContactImport) -> None:
+    client.force_login(caller)
+    new = reverse("import-source-new", args=[first.pk])
+    assert new in client.get(reverse("import", args=[first.pk])).content.decode()
+    assert client.get(new).status_code == 200
+    refused = client.post(new, {"address": "https://elsewhere.org/a.csv", "every_hours": "6"})
+    assert (refused.status_code, "OUTBOUND_HOSTS" in refused.content.decode()) == (422, True)
+    assert client.post(new, {"address": ADDRESS, "every_hours": "5"}).status_code == 422
+    assert client.post(new, {"address": ADDRESS, "every_hours": "6"}).status_code == 302
+    source = ImportSource.objects.get()
+    page = client.get(reverse("import-sources")).content.decode()
+    assert ("files.example.org" in page, "secret" in page) == (True, False)
+    assert not [event for event in AuditEvent.objects.all() if "secret" in str(event.detail)]
+    client.post(reverse("import-source-switch", args=[source.pk]))
+    assert ImportSource.objects.get().next_at is None
+    assert not keeping.read_now(source.pk, caller)
+    client.post(reverse("import-source-switch", args=[source.pk]))
+    client.post(reverse("import-source-read", args=[source.pk]))
+    assert ImportSource.objects.get().next_at is not None
+    client.post(reverse("import-source-remove", args=[source.pk]))
+    assert not ImportSource.objects.exists()
+    found = set(AuditEvent.objects.filter(action__startswith="import_source").values_list("action", flat=True))
+    assert found == {f"import_source.{act}" for act in ("added", "paused", "resumed", "removed")}
+
+
+def test_only_a_saved_import_of_contacts_is_repeated(client: Client, caller: User, first: ContactImport) -> None:
+    client.force_login(caller)
+    for change in ({"status": "undone"}, {"status": "saved", "contact_list": None}, {"purpose": "do_not_call"}):
+        ContactImport.objects.filter(pk=first.pk).update(**change)
+        answer = client.post(reverse("import-source-new", args=[first.pk]), {"address": ADDRESS, "every_hours": "24"})
+        assert answer.status_code == 422
+    assert not ImportSource.objects.exists()
+
+
+def test_a_halted_source_is_told_where_files_are_imported(client: Client, caller: User, first: ContactImport) -> None:
+    ImportSource.objects.create(owner=caller, pattern=first, address=ADDRESS, halted_at=timezone.now(), problem="away")
+    words = "An import source was halted"
+    client.force_login(caller)
+    assert words in client.get(reverse("import-new")).content.decode()
+    assert "away" in client.get(reverse("import-sources")).content.decode()
+    client.force_login(make_person())
+    assert words not in client.get(reverse("import-new")).content.decode()

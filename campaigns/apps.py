@@ -19,9 +19,9 @@ class CampaignsConfig(AppConfig):
         """
         from callcenter.access.switching_off import switched_off
         from callcenter.commands import end_in_a_sentence
-        from campaigns import checks  # noqa: F401
+        from campaigns import checks, queue  # noqa: F401
         from campaigns.contacts.search_index import make_after_migrating
-        from campaigns.core.happenings import tell_of_halt
+        from campaigns.core.happenings import register, tell_of_halt
         from campaigns.core.refusals import Refusal
         from campaigns.launch.successions import follow
         from campaigns.tracking.vendor_habits import read_again_after_mapping
@@ -31,5 +31,7 @@ class CampaignsConfig(AppConfig):
         switched_off.connect(follow, dispatch_uid="switched_off")
         word_mapped.connect(read_again_after_mapping)
         provider_halted.connect(tell_of_halt)
+        # Late, so that a test can put another in its place.
+        register("webhooks", lambda: queue.nudge_webhooks())
         post_migrate.connect(make_after_migrating, sender=self)
         gc.freeze()

@@ -34,12 +34,13 @@ COMPARE_START = "campaigns.tasks.compare_start"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
 READ_ANSWERS = "campaigns.tasks.read_answers"
+SEND_WEBHOOKS = "callcenter.webhooks_out.tasks.send"
 SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
 DECLARED = frozenset(
     {
         DISPATCH, POLL, SWEEP, FOLLOW_HINTS, TAKE_BACK, SWEEP_LISTS, SWEEP_LIST, COMPARE_START, SAVE_IMPORT,
-        WRITE_EXPORT, READ_ANSWERS, SYNC_PROVIDER, BEAT,
+        WRITE_EXPORT, READ_ANSWERS, SEND_WEBHOOKS, SYNC_PROVIDER, BEAT,
     }
 )  # fmt: skip
 """The functions that a message or a schedule may name; nothing else is run, whatever lies in the queue."""
@@ -138,6 +139,11 @@ def nudge_export(export_id: int) -> None:
 def nudge_answers() -> None:
     """Queue the reading of calls for new questions when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, READ_ANSWERS))
+
+
+def nudge_webhooks() -> None:
+    """Queue the sending of webhooks when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, SEND_WEBHOOKS))
 
 
 def length() -> int:

@@ -13,10 +13,16 @@ from callcenter.access.colleagues import known_to
 from callcenter.access.own_roles import is_admin
 from callcenter.access.rights import ADMIN, MANAGER
 from campaigns.core.scope import seen_by
-from campaigns.models import Alert, Call, Campaign
+from campaigns.models import Alert, Call, Campaign, WebhookReceiver
 from providers.models import Provider
 
-_ABOUT: dict[str, type[Model]] = {"provider": Provider, "campaign": Campaign, "call": Call, "user": User}
+_ABOUT: dict[str, type[Model]] = {
+    "provider": Provider,
+    "campaign": Campaign,
+    "call": Call,
+    "user": User,
+    "webhook": WebhookReceiver,
+}
 """Models of what alerts are about; every other alert is about the installation, and everybody's."""
 
 

@@ -17,7 +17,7 @@ from callcenter.audit import verifying
 from callcenter.formats.masking import ending
 from campaigns.callbacks import rows as callbacks
 from campaigns.core import export_limits, message_parts, moment_words, results
-from campaigns.models import Alert, Campaign
+from campaigns.models import Alert, Campaign, WebhookReceiver
 from campaigns.tracking.alert_mail import Paragraph, link, mail
 from providers.models import Provider
 
@@ -36,6 +36,7 @@ def found() -> list[Found]:
         (Kind.BALANCE_BELOW, "provider", _below_limit()),
         (Kind.CALLBACK_NOT_MADE, "call", list(callbacks.not_made().values_list("call", flat=True))),
         (Kind.EXPORTS_CAPPED, "user", export_limits.capped_today()),
+        (Kind.WEBHOOK_HALTED, "webhook", list(WebhookReceiver.objects.dead().values_list("pk", flat=True))),
         (Kind.AUDIT_NOT_WHOLE, "audit", [0] if verifying.standing_problem() else []),
     ]
 
@@ -89,6 +90,14 @@ def paragraphs(alerts: Sequence[Alert]) -> Iterator[Paragraph]:
             _("%(name)s reached the limit of exports for today and asked for more.") % {"name": name},
             _("The audit log says what was exported. An admin can change the limit under Retention."),
             link("audit"),
+        )
+    ids = [alert.object_id for alert in alerts if alert.kind == Kind.WEBHOOK_HALTED]
+    for receiver in WebhookReceiver.objects.filter(pk__in=ids):
+        yield Paragraph(
+            _("Nothing is sent to the webhook “%(name)s” any more: %(why)s.")
+            % {"name": receiver, "why": receiver.get_halted_why_display()},
+            _("Put the program right that is sent to, then resume it on its page and send again what failed."),
+            link("webhook", receiver.pk),
         )
     if any(alert.kind == Kind.AUDIT_NOT_WHOLE for alert in alerts):
         yield Paragraph(

@@ -23,7 +23,7 @@ from callcenter.api.problems import Problem
 from callcenter.api.shapes import Id, Limit, OlderThan, Paged
 from callcenter.api.versions import demand_match, etag_of
 from campaigns.callbacks import planning, rows
-from campaigns.calls.api import SHOWN, CallOut, Cancel, Canceled, shown
+from campaigns.calls.api import SHOWN, CallOut, Cancel, Canceled, call_out
 from campaigns.calls.api.orders import Later, Moment, moment_of
 from campaigns.contacts.api.people import understood
 from campaigns.core.paging import page_by_key
@@ -87,7 +87,7 @@ def _shown(request: KeyRequest, found: Sequence[Callback]) -> list[dict[str, Any
     return [
         {
             "id": row.callback.pk,
-            "call": shown(request, row.call),
+            "call": call_out(request.auth.person, row.call),
             "day": row.callback.local_day,
             "time": f"{row.callback.local_time:%H:%M}",
             "zone": row.callback.zone,

@@ -16,13 +16,14 @@ from callcenter.access.own_roles import is_admin
 from campaigns.callbacks import rows as callbacks
 from campaigns.core.scope import seen_by
 from campaigns.launch import approvals
-from campaigns.models import Alert, Call, CallExport, Campaign, HandOver
+from campaigns.models import Alert, Call, CallExport, Campaign, HandOver, WebhookReceiver
 from campaigns.notices import kinds
 from campaigns.notices.kinds import KINDS
 from providers.models import Provider
 
 Condition = Alert.Kind
-_ABOUT: dict[str, type[Model]] = {"provider": Provider, "campaign": Campaign, "call": Call, "user": User}
+_ABOUT: dict[str, type[Model]] = {"provider": Provider, "campaign": Campaign, "call": Call, "user": User,
+    "webhook": WebhookReceiver}
 """Models of what notices are about; every other one is about the installation, or of its reader alone."""
 OWNERS_HEAR = frozenset(
     {
@@ -80,6 +81,8 @@ def _named(cause: Cause) -> set[int]:
     if cause.kind in {kinds.GIVEN, kinds.GIVEN_DUE}:
         open_ones = HandOver.objects.filter(call=cause.object_id, state=HandOver.State.OPEN)
         found |= set(open_ones.values_list("person", flat=True))
+    if cause.kind == Condition.WEBHOOK_HALTED:
+        found |= set(WebhookReceiver.objects.filter(pk=cause.object_id).values_list("owner", flat=True))
     if cause.kind == kinds.EXPORT_READY:
         found |= set(CallExport.objects.filter(pk=cause.object_id).values_list("owner", flat=True))
     return {pk for pk in found if pk is not None}

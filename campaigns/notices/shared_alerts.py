@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q
 from callcenter.audit import verifying
 from campaigns.callbacks import rows as callbacks
 from campaigns.core import export_limits, message_parts
-from campaigns.models import Alert, Campaign
+from campaigns.models import Alert, Campaign, WebhookReceiver
 from providers.models import Provider
 
 Kind = Alert.Kind
@@ -27,6 +27,7 @@ def found() -> list[Found]:
         (Kind.BALANCE_BELOW, "provider", _below_limit()),
         (Kind.CALLBACK_NOT_MADE, "call", list(callbacks.not_made().values_list("call", flat=True))),
         (Kind.EXPORTS_CAPPED, "user", export_limits.capped_today()),
+        (Kind.WEBHOOK_HALTED, "webhook", list(WebhookReceiver.objects.dead().values_list("pk", flat=True))),
         (Kind.AUDIT_NOT_WHOLE, "audit", [0] if verifying.standing_problem() else []),
     ]
 

@@ -44,6 +44,8 @@ pytestmark = pytest.mark.django_db
 EDITS_NO_ROW = {
     "KeyForm": "adds",
     "SourceForm": "adds",
+    "NewWebhookForm": "adds",
+    "LogForm": "asks",
     "CallNoteForm": "adds",
     "TagForm": "adds",
     "GivesRights": "is a part of the forms of accounts",

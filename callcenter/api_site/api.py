@@ -11,9 +11,9 @@ from ninja.openapi.schema import OpenAPISchema
 from callcenter.access import two_people
 from callcenter.api import problems, scopes
 from callcenter.api.door import Api, KeyDoor, PlainJson
+from callcenter.webhooks_out import schema as webhooks
 from campaigns.answers import api as answers
 from campaigns.callbacks import api as callbacks
-from callcenter.webhooks_out import schema as webhooks
 from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal

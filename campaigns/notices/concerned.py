@@ -22,8 +22,13 @@ from campaigns.notices.kinds import KINDS
 from providers.models import Provider
 
 Condition = Alert.Kind
-_ABOUT: dict[str, type[Model]] = {"provider": Provider, "campaign": Campaign, "call": Call, "user": User,
-    "webhook": WebhookReceiver}
+_ABOUT: dict[str, type[Model]] = {
+    "provider": Provider,
+    "campaign": Campaign,
+    "call": Call,
+    "user": User,
+    "webhook": WebhookReceiver,
+}
 """Models of what notices are about; every other one is about the installation, or of its reader alone."""
 OWNERS_HEAR = frozenset(
     {

@@ -20,8 +20,10 @@ class CampaignsConfig(AppConfig):
         from callcenter.access.switching_off import switched_off
         from callcenter.commands import end_in_a_sentence
         from campaigns import checks  # noqa: F401
+        from campaigns.answers.signals import answers_changed
         from campaigns.contacts.search_index import make_after_migrating
         from campaigns.core.refusals import Refusal
+        from campaigns.dispositions.judging import after_answers
         from campaigns.launch.successions import follow
         from campaigns.tracking.vendor_habits import read_again_after_mapping
         from providers.models import word_mapped
@@ -29,5 +31,6 @@ class CampaignsConfig(AppConfig):
         end_in_a_sentence(Refusal, str)
         switched_off.connect(follow, dispatch_uid="switched_off")
         word_mapped.connect(read_again_after_mapping)
+        answers_changed.connect(after_answers, dispatch_uid="after_answers")
         post_migrate.connect(make_after_migrating, sender=self)
         gc.freeze()

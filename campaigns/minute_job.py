@@ -17,6 +17,7 @@ from campaigns.contacts.importing.saved import forgetting, saving
 from campaigns.core import budget, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
+from campaigns.dispositions import following
 from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, start, successions
 from campaigns.models import Campaign
@@ -75,6 +76,7 @@ def sweep() -> dict[str, int]:
         queue.nudge_dispatch()
     if due_reads.has_due(now):
         queue.nudge_poll()
+    done["consequences"] = following.carry_out_waiting()
     done["opt_outs"] = consequences.finish_opt_outs(now)
     done["unwanted"] = stop_requests.ask_missing(now)
     stop_requests.close_needless(now)

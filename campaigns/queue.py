@@ -34,6 +34,7 @@ COMPARE_START = "campaigns.tasks.compare_start"
 SAVE_IMPORT = "campaigns.tasks.save_import"
 WRITE_EXPORT = "campaigns.tasks.write_export"
 READ_ANSWERS = "campaigns.tasks.read_answers"
+FOLLOW_DISPOSITIONS = "campaigns.tasks.follow_dispositions"
 SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
 DECLARED = frozenset(
@@ -138,6 +139,11 @@ def nudge_export(export_id: int) -> None:
 def nudge_answers() -> None:
     """Queue the reading of calls for new questions when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, READ_ANSWERS))
+
+
+def nudge_consequences() -> None:
+    """Queue what follows on dispositions when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, FOLLOW_DISPOSITIONS))
 
 
 def length() -> int:

@@ -11,6 +11,7 @@ from campaigns import minute_job, queue, schedules
 from campaigns.answers import waiting
 from campaigns.contacts.importing.saved import saving
 from campaigns.dialing import dispatcher
+from campaigns.dispositions import following
 from campaigns.exports import job
 from campaigns.tracking import polling, reconciliation_sweep, start_comparison, vendor_stops, webhooks
 
@@ -98,6 +99,12 @@ def read_answers() -> None:
     """Read calls for questions that were added or changed, and queue the next slice while some are left."""
     if waiting.read_waiting():
         queue.nudge_answers()
+
+
+@recorded
+def follow_dispositions() -> None:
+    """Carry out what follows on dispositions."""
+    following.carry_out_waiting()
 
 
 def beat() -> None:

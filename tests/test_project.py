@@ -44,6 +44,8 @@ ROOMS_OF_CAMPAIGNS = (
     "answers",
     "calls",
     "callbacks",
+    "dispositions",
+    "review",
     "launch",
     "dialing",
     "tracking",

@@ -14,6 +14,7 @@ from callcenter.api.door import Api, KeyDoor, PlainJson
 from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
+from campaigns.dispositions import api as dispositions
 from campaigns.exports import api as exports
 from campaigns.launch import api as campaigns
 from providers import api as providers
@@ -101,7 +102,7 @@ api = WholeApi(
     parser=PlainJson(),
     urls_namespace="api",
 )
-for part in (calls, people, lists, do_not_call, campaigns, exports, providers):
+for part in (calls, dispositions, people, lists, do_not_call, campaigns, exports, providers):
     api.add_router("", part.router)
 
 

@@ -9,6 +9,7 @@ from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contact_teams import ContactTeam
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
+from campaigns.models.dispositions import CallDisposition, Consequence, Disposition, DispositionRule
 from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
 from campaigns.models.hints import CallHint
@@ -24,6 +25,7 @@ from campaigns.models.own_numbers import OwnNumber
 from campaigns.models.privacy import ClearedRows, Erasure, ErasureKey, KeptOptOut, RetentionMark
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.saved_filters import SavedFilter
+from campaigns.models.scorecards import ReviewQueue, Scorecard, ScorecardPoint, ScorecardReview
 from campaigns.models.spending import DayCap, DaySpending
 from campaigns.models.switch import DialingSwitch
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
@@ -36,6 +38,7 @@ __all__ = [
     "Answer",
     "ApprovedPerson",
     "Call",
+    "CallDisposition",
     "CallEvent",
     "CallExport",
     "CallHint",
@@ -49,6 +52,7 @@ __all__ = [
     "Campaign",
     "CampaignApproval",
     "ClearedRows",
+    "Consequence",
     "Contact",
     "ContactImport",
     "ContactList",
@@ -61,6 +65,8 @@ __all__ = [
     "DayCap",
     "DaySpending",
     "DialingSwitch",
+    "Disposition",
+    "DispositionRule",
     "DoNotCall",
     "Erasure",
     "ErasureKey",
@@ -75,9 +81,13 @@ __all__ = [
     "Question",
     "RefusedRow",
     "RetentionMark",
+    "ReviewQueue",
     "RowVerdicts",
     "RunningSlice",
     "SavedFilter",
+    "Scorecard",
+    "ScorecardPoint",
+    "ScorecardReview",
     "StopRequest",
     "TallyMark",
     "TranscriptWords",

@@ -40,6 +40,9 @@ ROWS = {
     "imports/": "campaigns.contactimport",
     "own-numbers/": "campaigns.ownnumber",
     "campaigns/": "campaigns.campaign",
+    "dispositions/": "campaigns.disposition",
+    "reviews/": "campaigns.reviewqueue",
+    "scorecards/": "campaigns.scorecard",
     "spending-limits/": "campaigns.daycap",
     "providers/": "providers.provider",
     "preferences/sessions/": "access.opensession",
@@ -53,6 +56,9 @@ PARTS = {
     "note": "campaigns.contactnote",
     "call_pk": "campaigns.call",
     "question_pk": "campaigns.question",
+    "rule_pk": "campaigns.dispositionrule",
+    "point_pk": "campaigns.scorecardpoint",
+    "card_pk": "campaigns.scorecard",
 }
 """Whose id a further part of an address is."""
 WORDS = {

@@ -41,6 +41,8 @@ API_WAYS: dict[Operation, Way] = {
     ("post", "/calls"): body(post("place_call"), **CALL),
     ("post", "/calls/find"): body(post("see_calls"), person="+989121110007"),
     ("get", "/calls/{pk}"): page("see_calls", "call"),
+    ("get", "/dispositions"): page("see_calls"),
+    ("post", "/calls/{pk}/disposition"): body(post("note_calls", "call"), disposition=None),
     ("post", "/calls/{pk}/cancel"): body(control("place_call", "waiting")),
     ("get", "/calls/{pk}/recording"): page("hear_calls", "recorded"),
     ("get", "/campaigns"): page("see_calls"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Avg, Count
+from django.db.models import Avg, Count, Q
 
 from campaigns.answers.questions import meets_goal
 from campaigns.models import Answer, Question
@@ -63,9 +63,14 @@ def read_answers(calls: CallQuerySet, campaigns: Collection[int]) -> list[Asked]
             asked.most_given, asked.most_given_by = row["key"], row["n"]
         if asked.question.goal and row["key"] == asked.question.goal:
             asked.reached = row["n"]
-    for asked in found.values():
-        if asked.question.goal and asked.reached is None:
-            of_number = asked.question.kind == Kind.NUMBER
-            met = answers.filter(question=asked.question, **meets_goal(asked.question))
-            asked.reached = met.count() if of_number else 0
+    with_goal = [asked for asked in found.values() if asked.question.goal and asked.reached is None]
+    met = Q()
+    for asked in with_goal:
+        asked.reached = 0
+        if asked.question.kind == Kind.NUMBER:
+            met |= Q(question=asked.question, **meets_goal(asked.question))
+    if met:
+        of_numbers: Any = answers.filter(met).values("question").annotate(n=Count("pk"))
+        for row in of_numbers:
+            found[row["question"]].reached = row["n"]
     return [asked for asked in found.values() if asked.answered or asked.unreadable]

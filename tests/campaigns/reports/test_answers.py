@@ -133,6 +133,6 @@ def test_a_persons_page_shows_what_they_answered_in_all_calls(
     Membership.objects.create(user=manager, team=Team.objects.create(name="North"))
     client.force_login(manager)
     shown = text_of(client.get(reverse("person", args=[call.contact_id])))
-    assert "Wish: more tea" in shown
-    assert "Agreed: Yes Score: 7" in shown
+    assert "Wish : more tea" in shown
+    assert "Agreed : Yes Score : 7" in shown
     assert "secret" not in shown

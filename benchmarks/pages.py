@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from benchmarks.landmarks import disposition_of, question_of, review_queue_of, scorecard_of
+
 POSTED = frozenset(
     {
         "person-export", "person-export-number", "own-number-confirm", "own-number-remove",
@@ -19,7 +21,9 @@ POSTED = frozenset(
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
         "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",
-        "call-untag", "call-answer", "question-remove", "call-cancel", "call-settle", "call-again",
+        "call-untag", "call-answer", "call-disposition", "disposition-rule-add",
+        "scorecard-point-add", "scorecard-point-remove", "call-scorecard",
+        "disposition-rule-remove", "question-remove", "call-cancel", "call-settle", "call-again",
         "call-cancel-at-vendor", "call-hang-up", "person-notes", "person-forbid", "list-new", "list-rename",
         "list-remove-people", "list-remove", "import-source-read", "import-source-switch", "import-source-remove",
         "do-not-call-add", "do-not-call-remove", "import-save", "import-undo",
@@ -98,6 +102,11 @@ class Landmarks(NamedTuple):
     import_id: int
     question: int
     """A question of the one with the most calls, answered by many."""
+    review_queue: int
+    """A queue of one call of 20 of that campaign, of at least ten seconds, that missed its goal."""
+    scorecard: int
+    disposition: int
+    """A disposition that a quarter of its calls have."""
     in_campaign: int
     """The middle call of the biggest campaign."""
     of_person: int
@@ -140,29 +149,14 @@ def find_landmarks(import_id: int) -> Landmarks:
         campaign=campaign.pk, finished=finished.pk, draft=draft.pk, person=busiest[0]["contact"],
         member_list=largest.pk, provider=campaign.provider_id,
         call=talk.call_id if talk else newest.pk, import_id=import_id,
-        question=_question(campaign), in_campaign=_middle(Call.objects.filter(campaign=campaign)),
+        question=question_of(campaign), disposition=disposition_of(campaign),
+        review_queue=review_queue_of(campaign), scorecard=scorecard_of(campaign),
+        in_campaign=_middle(Call.objects.filter(campaign=campaign)),
         of_person=_middle(Call.objects.filter(contact=busiest[0]["contact"])),
         middle=(newest.pk + oldest.pk) // 2, oldest=oldest.pk + 60, person_middle=contacts[0] // 2,
         membership_middle=middle_member.pk, today=timezone.localtime(last).date(), rare_name=rare.name[-9:],
         number=some.phone, fragment=some.phone[-7:],
     )  # fmt: skip
-
-
-def _question(campaign: Any) -> int:
-    """Return a question of the campaign, added and read now where the history has none."""
-    from campaigns.answers import waiting
-    from campaigns.models import Call, Question
-
-    found = Question.objects.filter(campaign=campaign).order_by("pk").first()
-    if found is None:
-        newest = Call.objects.filter(campaign=campaign).order_by("-pk").values_list("pk", flat=True).first()
-        found = Question.objects.create(
-            campaign=campaign, name="Outcome", kind="choice", options=["confirmed", "call back"], path="outcome",
-            goal="confirmed", unread_below=(newest or 0) + 1,
-        )  # fmt: skip
-        while waiting.read_waiting():
-            pass
-    return found.pk
 
 
 def _middle(calls: Any) -> int:
@@ -236,6 +230,9 @@ def _log(at: Landmarks) -> Iterator[Page]:
         f"campaign={at.campaign}", f"campaign={at.campaign}&state=canceled", f"campaign={at.finished}&state=talked",
         f"campaign={at.finished}&attempt=3&state=busy", f"provider={at.provider}", f"provider={at.provider}&state=busy",
         f"question={at.question}&answer=confirmed", f"question={at.question}&answer=%3F",
+        f"question={at.question}&order=answer", f"question={at.question}&order=-answer&older_than={at.call}",
+        "order=disposition", "order=-disposition&state=busy", f"disposition={at.disposition}",
+        f"disposition={at.disposition}&state=busy&column=disposition",
         f"campaign={at.campaign}&question={at.question}&answer=confirmed&column=person&column=answer-{at.question}",
         f"since={week}", f"since={month}&until={month}", f"since={quarter}&until={at.today}&state=busy",
         f"since={month}&until={month}&state=canceled", f"until={quarter}", f"until={quarter}&state=failed",
@@ -304,6 +301,15 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
         yield Page(name, f"{name.replace('-', ', ')}, finished", (at.finished,))
     yield Page("campaign-results", "campaign, results", (at.campaign,))
     yield Page("campaign-results", "campaign, results, sorted", (at.campaign,), f"sort={at.question}&order=down")
+    yield Page("review-queues", "review queues")
+    yield Page("review-queue-new", "a new review queue")
+    yield Page("review-queue", "review queue, one call of 20", (at.review_queue,))
+    yield Page("review-queue-edit", "review queue, its criteria", (at.review_queue,))
+    yield Page("review-results", "results of reviews")
+    yield Page("scorecards", "scorecards")
+    yield Page("scorecard", "one scorecard", (at.scorecard,))
+    yield Page("dispositions", "dispositions")
+    yield Page("disposition", "one disposition", (at.disposition,))
     yield Page("campaign-questions", "campaign, questions", (at.campaign,))
     yield Page("question-edit", "campaign, one question", (at.campaign, at.question))
     yield Page("campaign-people", "campaign, people, half-way", (at.campaign,), f"older_than={at.in_campaign}")

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from callcenter.access.models import Team
+from callcenter.demo_reviews import lay_out_reviews
 from campaigns import rules
 from campaigns.answers import reading
 from campaigns.core import transcript_words
@@ -106,8 +107,8 @@ def lay_out_history() -> str:
     chance, now = random.Random(SEED), timezone.now()  # noqa: S311
     with transaction.atomic():
         people = _people(chance, caller, team)
-        for errand in ERRANDS:
-            _lay_out(errand, people, chance, now, caller, team)
+        laid_out = [_lay_out(errand, people, chance, now, caller, team) for errand in ERRANDS]
+        lay_out_reviews(laid_out, team)
         _ask_in_the_ready_campaign()
     transcript_words.catch_up(None)
     rollups.rebuild()
@@ -130,7 +131,7 @@ def _people(chance: random.Random, caller: User, team: Team) -> list[Contact]:
 
 def _lay_out(
     errand: Errand, people: list[Contact], chance: random.Random, now: datetime.datetime, caller: User, team: Team
-) -> None:
+) -> Campaign:
     agent = Agent.objects.select_related("provider").get(provider__vendor="bolna", name=errand.agent)
     began = now - datetime.timedelta(days=DAYS)
     campaign = Campaign.objects.create(
@@ -157,6 +158,7 @@ def _lay_out(
     CallEvent.objects.bulk_create(step for call in made for step in _steps(call))
     CallTranscript.objects.bulk_create(_talk(call) for call in made if call.extracted)
     reading.read_for(questions, [call.pk for call in made])
+    return campaign
 
 
 def _question(campaign: Campaign, name: str, kind: str, path: str, more: dict[str, Any]) -> Question:

@@ -20,9 +20,11 @@ class CampaignsConfig(AppConfig):
         from callcenter.access.switching_off import switched_off
         from callcenter.commands import end_in_a_sentence
         from campaigns import checks, queue  # noqa: F401
+        from campaigns.answers.signals import answers_changed
         from campaigns.contacts.search_index import make_after_migrating
         from campaigns.core.happenings import register, tell_of_halt
         from campaigns.core.refusals import Refusal
+        from campaigns.dispositions.judging import after_answers
         from campaigns.launch.successions import follow
         from campaigns.notices import telling
         from campaigns.tracking.vendor_habits import read_again_after_mapping
@@ -35,5 +37,6 @@ class CampaignsConfig(AppConfig):
         provider_halted.connect(tell_of_halt)
         # Late, so that a test can put another in its place.
         register("webhooks", lambda: queue.nudge_webhooks())
+        answers_changed.connect(after_answers, dispatch_uid="after_answers")
         post_migrate.connect(make_after_migrating, sender=self)
         gc.freeze()

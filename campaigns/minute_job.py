@@ -18,6 +18,7 @@ from campaigns.contacts.importing.sources import runs
 from campaigns.core import budget, happenings, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
+from campaigns.dispositions import following
 from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, repeats, start, successions
 from campaigns.launch.living import ending, joining
@@ -82,6 +83,7 @@ def sweep() -> dict[str, int]:
         queue.nudge_dispatch()
     if due_reads.has_due(now):
         queue.nudge_poll()
+    done["consequences"] = following.carry_out_waiting()
     done["opt_outs"] = consequences.finish_opt_outs(now)
     done["unwanted"] = stop_requests.ask_missing(now)
     stop_requests.close_needless(now)

@@ -38,12 +38,14 @@ TAKE_UP = "campaigns.tasks.take_up"
 TELL = "campaigns.tasks.tell"
 READ_SOURCE = "campaigns.tasks.read_source"
 SEND_WEBHOOKS = "callcenter.webhooks_out.tasks.send"
+FOLLOW_DISPOSITIONS = "campaigns.tasks.follow_dispositions"
 SYNC_PROVIDER = "providers.services.syncing.sync_by_itself"
 BEAT = "campaigns.tasks.beat"
 DECLARED = frozenset(
     {
         DISPATCH, POLL, SWEEP, FOLLOW_HINTS, TAKE_BACK, SWEEP_LISTS, SWEEP_LIST, COMPARE_START, SAVE_IMPORT,
-        WRITE_EXPORT, READ_ANSWERS, READ_SOURCE, TAKE_UP, TELL, SEND_WEBHOOKS, SYNC_PROVIDER, BEAT,
+        WRITE_EXPORT, READ_ANSWERS, FOLLOW_DISPOSITIONS, READ_SOURCE, TAKE_UP, TELL, SEND_WEBHOOKS, SYNC_PROVIDER,
+        BEAT,
     }
 )  # fmt: skip
 """The functions that a message or a schedule may name; nothing else is run, whatever lies in the queue."""
@@ -162,6 +164,11 @@ def nudge_telling() -> None:
 def nudge_webhooks() -> None:
     """Queue the sending of webhooks when the caller's transaction commits."""
     transaction.on_commit(partial(_ring, SEND_WEBHOOKS))
+
+
+def nudge_consequences() -> None:
+    """Queue what follows on dispositions when the caller's transaction commits."""
+    transaction.on_commit(partial(_ring, FOLLOW_DISPOSITIONS))
 
 
 def length() -> int:

@@ -12,6 +12,7 @@ from campaigns.answers import removal, waiting
 from campaigns.contacts.importing.saved import saving
 from campaigns.contacts.importing.sources import runs
 from campaigns.dialing import dispatcher
+from campaigns.dispositions import following
 from campaigns.exports import job
 from campaigns.launch.living import joining
 from campaigns.notices import telling
@@ -119,6 +120,12 @@ def read_answers() -> None:
 def tell() -> None:
     """Tell people of what happened, and send what is due."""
     telling.tell_and_send()
+
+
+@recorded
+def follow_dispositions() -> None:
+    """Carry out what follows on dispositions."""
+    following.carry_out_waiting()
 
 
 def beat() -> None:

@@ -23,6 +23,13 @@ def shown_at(client: Client, address: str) -> dict[str, str]:
     return {SHOWN: value}
 
 
+def shown_to(client: Client, page: str, address: str) -> dict[str, str]:
+    """Return the hidden input of the form on a page that goes to this address."""
+    forms = forms_of(client.get(page).content.decode())
+    (value,) = [value for form in forms if form.action == address for name, value in form.fields if name == SHOWN]
+    return {SHOWN: value}
+
+
 def sent(form: Form, **changes: Any) -> dict[str, list[str]]:
     """Return what the browser sends of a form, with these values in place of what it shows."""
     found: dict[str, list[str]] = {}

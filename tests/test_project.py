@@ -45,6 +45,8 @@ ROOMS_OF_CAMPAIGNS = (
     "calls",
     "callbacks",
     "notices",
+    "dispositions",
+    "review",
     "launch",
     "dialing",
     "tracking",

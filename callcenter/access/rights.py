@@ -39,6 +39,7 @@ RIGHTS = (
     _row("see_all_content", _("See contacts, transcripts and recordings of any team, with the rights to such rows")),
     _row("note_calls", _("Write notes and tags on calls"), CALLER, MANAGER),
     _row("review_calls", _("Give calls a review score"), MANAGER),
+    _row("define_dispositions", _("Write dispositions, scorecards and review queues"), MANAGER),
     _row("share_filters", _("Share saved filters"), MANAGER, ADMIN),
     _row("see_people", _("See contacts and lists"), CALLER, MANAGER),
     _row("see_numbers", _("See whole phone numbers"), MANAGER),

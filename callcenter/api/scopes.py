@@ -34,6 +34,7 @@ SCOPES = (
     _scope("do_not_call:remove", _("Remove from the do-not-call list, with a reason"), "remove_do_not_call"),
     _scope("calls:read", _("See calls and campaigns"), "see_calls"),
     _scope("calls:place", _("Place single calls, and cancel waiting ones"), "place_call"),
+    _scope("calls:note", _("Set the disposition of calls"), "note_calls"),
     _scope("calls:hear", _("Read transcripts and hear recordings"), "hear_calls"),
     _scope("campaigns:write", _("Change campaigns"), "draft_campaign"),
     _scope(

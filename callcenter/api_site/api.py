@@ -17,6 +17,7 @@ from campaigns.callbacks import api as callbacks
 from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
+from campaigns.dispositions import api as dispositions
 from campaigns.exports import api as exports
 from campaigns.launch.api import campaigns, living
 from campaigns.reports import api as reports
@@ -112,7 +113,9 @@ api = WholeApi(
     parser=PlainJson(),
     urls_namespace="api",
 )
-for part in (calls, callbacks, people, lists, do_not_call, campaigns, living, answers, reports, exports, providers):
+for part in (
+    calls, callbacks, dispositions, people, lists, do_not_call, campaigns, living, answers, reports, exports, providers,
+):  # fmt: skip
     api.add_router("", part.router)
 
 

@@ -14,6 +14,7 @@ from callcenter.audit.models import record
 from callcenter.edits.shown import Shown
 from callcenter.edits.states import State
 from campaigns.answers.reading import read_for
+from campaigns.answers.signals import answers_changed
 from campaigns.answers.typed import read
 from campaigns.core import scope
 from campaigns.core.happenings import happened
@@ -61,11 +62,13 @@ def enter(person: Person, call: Call, question: Question, text: str, shown: Show
         if not value:
             Answer.objects.filter(call=call, question=question, certainty=Certainty.PERSON).delete()
             read_for([question], [call.pk])
+            answers_changed.send(sender=Answer, calls=[call.pk])
             record(person, "call.answer_removed", call, question=question.name)
             return True
         Answer.objects.update_or_create(
             question=question, call=call, defaults=_typed(question, value) | {"by_id": person.pk, "at": timezone.now()}
         )
+        answers_changed.send(sender=Answer, calls=[call.pk])
         record(person, "call.answer_entered", call, question=question.name)
         happened("answer.given", call.pk)
     return True

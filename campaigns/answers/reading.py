@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from campaigns.answers.signals import answers_changed
 from campaigns.answers.typed import NO, YES, Typed, read, said
 from campaigns.core.happenings import happened
 from campaigns.models import Answer, Call, CallTranscript, Question
@@ -117,6 +118,9 @@ def _write(
     ]  # fmt: skip
     # Whoever entered an answer at this moment keeps it.
     Answer.objects.bulk_create(fresh, ignore_conflicts=True)
+    changed = {answer.call_id for answer in (*stored.values(), *fresh) if answer.pk in gone or answer in fresh}
+    if changed:
+        answers_changed.send(sender=Answer, calls=sorted(changed))
     happened("answer.given", *(answer.call_id for answer in fresh))
     return len(fresh)
 

@@ -82,6 +82,7 @@ COLUMNS = (
     ),
     LogColumn(key="variables", title=_("Details of the person"), reads=("variables",), right="see_people"),
     LogColumn(key="tags", title=_("Tags"), reads=("id",)),
+    LogColumn(key="disposition", title=_("Disposition"), reads=("disposed__disposition__name",)),
     LogColumn(key="score", title=_("Score"), reads=("review__score",), is_number=True),
     LogColumn(
         key="asked_by", title=_("Asked for by"), reads=("owner__first_name", "owner__last_name", "owner__username")
@@ -141,7 +142,7 @@ def pairs(columns: Sequence[LogColumn]) -> list[tuple[LogColumn, LogColumn | Non
 def light(calls: CallQuerySet, columns: Sequence[LogColumn]) -> CallQuerySet:
     """Return calls with only the fields loaded that these columns read."""
     reads = {*ALWAYS, *(name for column in columns for name in column.on_page)}
-    related = sorted({name.partition("__")[0] for name in reads if "__" in name})
+    related = sorted({name.rpartition("__")[0] for name in reads if "__" in name})
     calls = calls.select_related(*related).only(*sorted(reads)) if related else calls.only(*sorted(reads))
     if any(column.key == "tags" for column in columns):
         calls = calls.prefetch_related(Prefetch("taggings", CallTagging.objects.select_related("tag").order_by("id")))

@@ -96,6 +96,8 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
         calls = calls.filter(call_log_conditions.tagged(transcript_words.key_of(filters.tag)))
     if filters.reviewed:
         calls = calls.filter(call_log_conditions.reviewed(filters.reviewed))
+    if filters.disposition is not None:
+        calls = calls.filter(call_log_conditions.disposed(filters.disposition, is_walked=is_walked))
     if filters.words:
         wanted = transcript_words.words_of(filters.words)
         calls = heard_by(person, calls).filter(transcript_words.said(wanted)) if wanted else calls.none()

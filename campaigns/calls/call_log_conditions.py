@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import DecimalField, F, IntegerField, Lookup, Q
+from django.db.models import DecimalField, Exists, F, IntegerField, Lookup, Max, Min, OuterRef, Q
 from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import Exact, GreaterThanOrEqual, LessThanOrEqual
 
 from callcenter.access.reach import Reach
-from campaigns.models import Call, CallReview, CallTagging
+from campaigns.models import Call, CallDisposition, CallReview, CallTagging, Disposition, ScorecardReview
 
 if TYPE_CHECKING:
     AnswerLookup = Lookup[Any]
@@ -114,5 +114,20 @@ def tagged(key: str) -> Q:
 
 def reviewed(answer: str) -> Q:
     """Return the condition of calls that have, or have not, been reviewed."""
-    known = Q(pk__in=CallReview.objects.values("pk"))
-    return known if answer == REVIEWED else Q(review__isnull=True)
+    known = Q(pk__in=CallReview.objects.values("pk")) | Q(pk__in=ScorecardReview.objects.values("call"))
+    if answer == REVIEWED:
+        return known
+    return Q(~Exists(ScorecardReview.objects.filter(call=OuterRef("pk"))), review__isnull=True)
+
+
+def disposed(disposition: Disposition, *, is_walked: bool = True) -> Q:
+    """Return the condition of calls with a disposition. Few are found by its index; of many, a page is walked.
+
+    As for answers: from the newest call that has it down, each call looked up by its key, so that nothing is sorted.
+    """
+    found = CallDisposition.objects.filter(disposition=disposition).order_by()
+    if not is_walked or found.values("pk")[: FEW + 1].count() <= FEW:
+        return Q(pk__in=found.values("pk"))
+    ends = found.aggregate(oldest=Min("pk"), newest=Max("pk"))
+    here = Exists(found.filter(pk=OuterRef("pk")))
+    return Q(here, pk__gte=ends["oldest"], pk__lte=ends["newest"])

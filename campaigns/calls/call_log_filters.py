@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.core import results
-from campaigns.models import Campaign, Question
+from campaigns.models import Campaign, Disposition, Question
 from providers.models import Agent, Provider
 
 LIVE_NOW, TO_DECIDE = "live", "decide"
@@ -32,6 +32,12 @@ PRICED, UNPRICED = "priced", "unpriced"
 
 SINGLE, OF_CAMPAIGN = "single", "campaign"
 OUTBOUND, INBOUND = "outbound", "inbound"
+
+
+ROWS: dict[str, type[models.Model]] = {
+    "campaign": Campaign, "provider": Provider, "agent": Agent, "question": Question, "disposition": Disposition,
+}  # fmt: skip
+"""The models of the filters that are rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,7 @@ class CallFilters:
     words: str = ""
     """Words that must all be in the transcript; only for users who may read transcripts."""
 
+    disposition: Disposition | None = None
     question: Question | None = None
     """Only calls that answered it; only for users who may read transcripts."""
     answer: str = ""
@@ -96,7 +103,7 @@ class CallFilters:
     def from_json(cls, stored: Mapping[str, Any]) -> CallFilters:
         """Return filters from `to_json`. Raises ObjectDoesNotExist if a row that they name has been deleted."""
         values: dict[str, Any] = dict(stored)
-        for name, model in (("campaign", Campaign), ("provider", Provider), ("agent", Agent), ("question", Question)):
+        for name, model in ROWS.items():
             if name in values:
                 values[name] = model._default_manager.get(pk=values[name])
         for name in {"since", "until"} & values.keys():

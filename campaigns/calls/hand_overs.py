@@ -24,7 +24,7 @@ from campaigns.core.happenings import happened
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change, seen_by
 from campaigns.models import Call, HandOver
-from campaigns.outcomes import Outcome, Plan
+from campaigns.outcomes import Plan
 
 State = HandOver.State
 
@@ -55,30 +55,40 @@ def refusal_of(wanted: Collection[int], team: int | None, giver: Person) -> str:
 # By the campaign's policy, in the transaction that writes the news
 
 
-def give(call: Call, plan: Plan, outcome: Outcome, now: datetime.datetime) -> bool:
+def give(call: Call, plan: Plan, outcome: str, now: datetime.datetime, *, disposition: str = "") -> bool:
     """Give a call to the person of the plan; returns False if it was given before and still is.
 
+    `outcome` is an `Outcome` or another key of results; `disposition` is the name of the disposition that gives it.
     Where the account is gone or switched off, it goes to the owner of the call, else to nobody: managers see it then.
     """
     wanted = [pk for pk in (plan.person_id, call.owner_id) if pk is not None]
     there = set(people_to_give_to().filter(pk__in=wanted).values_list("pk", flat=True))
     person = next((pk for pk in wanted if pk in there), None)
-    columns = {"person_id": person, "outcome": outcome.value, "due_at": plan.due_at or now, "given_at": now}
+    columns = {"person_id": person, "outcome": str(outcome), "due_at": plan.due_at or now, "given_at": now}
+    columns["disposition"] = disposition
     found, is_new = HandOver.objects.get_or_create(call_id=call.pk, defaults=columns)
     if not is_new:
         # What later news had dropped is opened again; what is open, or what a person ended, stays as it is.
         dropped = HandOver.objects.filter(pk=found.pk, state=State.DROPPED, closed_by=None)
         if not dropped.update(**columns, state=State.OPEN, closed_at=None, given_by=None):
             return False
-    write_steps([step(call.pk, "given_to_person", at=now)])
+    code = "given_by_disposition" if disposition else "given_to_person"
+    write_steps([step(call.pk, code, at=now, detail=disposition)])
     happened("hand_over.given", found.pk)
     return True
 
 
-def drop(call: Call, now: datetime.datetime) -> None:
-    """Drop the open hand-over of a call of which later news says that none is needed."""
-    if HandOver.objects.filter(call_id=call.pk, state=State.OPEN).update(state=State.DROPPED, closed_at=now):
-        write_steps([step(call.pk, "hand_over_dropped", at=now)])
+def drop(call: Call, now: datetime.datetime, *, by_policy: bool = True) -> bool:
+    """Drop the open hand-over of a call that is not needed any more; returns whether there was one.
+
+    The policy drops what it gave itself, and a disposition (`by_policy` False) what a disposition gave.
+    """
+    given = HandOver.objects.filter(call_id=call.pk, state=State.OPEN)
+    given = given.filter(disposition="") if by_policy else given.exclude(disposition="")
+    if not given.update(state=State.DROPPED, closed_at=now):
+        return False
+    write_steps([step(call.pk, "hand_over_dropped", at=now)])
+    return True
 
 
 # What people see
@@ -90,7 +100,7 @@ class HandOverRow:
 
     hand_over: HandOver
     outcome: str
-    """How the call ended, in a word."""
+    """Why it was given: how the call ended, or its disposition."""
     is_overdue: bool
     may_act: bool
 
@@ -99,7 +109,9 @@ def rows_of(found: Iterable[HandOver], person: Person) -> list[HandOverRow]:
     """Return hand-overs as rows for this person."""
     now = timezone.now()
     return [
-        HandOverRow(one, str(results.BY_KEY[one.outcome].word), one.due_at <= now, may_act(one, person))
+        HandOverRow(
+            one, one.disposition or str(results.BY_KEY[one.outcome].word), one.due_at <= now, may_act(one, person)
+        )
         for one in found
     ]
 

@@ -294,6 +294,19 @@ def undo_entries_of(record: ContactImport, confirmed: TwoPersonRequest | None = 
     return removed
 
 
+def never_call_by_rule(call: Call, reason: str) -> Forbidden:
+    """Add the number of a call to the do-not-call list for ever, because a rule of dispositions says so; see below.
+
+    It counts as the person's own opt-out: a rule reads it out of what they answered or said.
+    """
+    with transaction.atomic():
+        heard = f"{reason[: MAX_REASON - 20]} #{call.pk}"
+        source = DoNotCall.Source.PERSON
+        done = forbid(call.to_number, reason=heard, source=source, team=call.team_id, is_own_wish=True)
+        write_steps([step(call.pk, "never_call_by_rule", at=timezone.now(), detail=reason)])
+    return done
+
+
 def never_call_again(call: Call, person: AbstractBaseUser | AnonymousUser, reason: str = "") -> Forbidden:
     """Add the number of a call to the do-not-call list for ever, and write that it was asked in this call.
 

@@ -115,6 +115,7 @@ class CallSheet:
             "transcript": [(_("What was said"), Field("transcript__text", is_varied=True))],
             "variables": [(_("Details of the person"), Field("variables", _variables))],
             "tags": [(_("Tags"), itemgetter("tags"))],
+            "disposition": [(_("Disposition"), Field("disposed__disposition__name"))],
             "score": [(_("Score"), Field("review__score"))],
             "asked_by": [(_("Asked for by"), Shared("owners", _owners, 0))],
             "remote_id": [(_("Provider call ID"), Field("remote_id", is_varied=True))],

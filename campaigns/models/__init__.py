@@ -9,6 +9,7 @@ from campaigns.models.calls import Call, CallEvent, CallTranscript
 from campaigns.models.campaigns import Campaign
 from campaigns.models.contact_teams import ContactTeam
 from campaigns.models.contacts import Contact, ContactList, ContactNote, DoNotCall, ListMembership
+from campaigns.models.dispositions import CallDisposition, Consequence, Disposition, DispositionRule
 from campaigns.models.exports import CallExport
 from campaigns.models.hand_overs import HandOver
 from campaigns.models.happenings import Happening, Listening
@@ -29,6 +30,7 @@ from campaigns.models.privacy import ClearedRows, Erasure, ErasureKey, KeptOptOu
 from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.repeats import CampaignRepeat
 from campaigns.models.saved_filters import SavedFilter
+from campaigns.models.scorecards import ReviewQueue, Scorecard, ScorecardPoint, ScorecardReview
 from campaigns.models.spending import DayCap, DaySpending
 from campaigns.models.switch import DialingSwitch
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
@@ -42,6 +44,7 @@ __all__ = [
     "Answer",
     "ApprovedPerson",
     "Call",
+    "CallDisposition",
     "CallEvent",
     "CallExport",
     "CallHint",
@@ -56,6 +59,7 @@ __all__ = [
     "CampaignApproval",
     "CampaignRepeat",
     "ClearedRows",
+    "Consequence",
     "Contact",
     "ContactImport",
     "ContactList",
@@ -69,6 +73,8 @@ __all__ = [
     "DaySpending",
     "DialingSwitch",
     "Digest",
+    "Disposition",
+    "DispositionRule",
     "DoNotCall",
     "Erasure",
     "ErasureKey",
@@ -90,9 +96,13 @@ __all__ = [
     "Question",
     "RefusedRow",
     "RetentionMark",
+    "ReviewQueue",
     "RowVerdicts",
     "RunningSlice",
     "SavedFilter",
+    "Scorecard",
+    "ScorecardPoint",
+    "ScorecardReview",
     "StopRequest",
     "TallyMark",
     "TranscriptWords",

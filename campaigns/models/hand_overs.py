@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.calls import Call
+from campaigns.models.dispositions import MAX_DISPOSITION
 
 
 class HandOver(models.Model):
@@ -33,7 +34,9 @@ class HandOver(models.Model):
     )
     """None where the account is gone: managers then see it."""
     outcome = models.CharField(_("why"), max_length=12)
-    """The outcome of the call (`campaigns.outcomes.Outcome`)."""
+    """The outcome of the call (`campaigns.outcomes.Outcome`), or its result where a disposition gave it."""
+    disposition = models.CharField(_("disposition"), max_length=MAX_DISPOSITION, blank=True, default="", db_default="")
+    """The name of the disposition that gave it; empty: the campaign's policy did."""
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
     due_at = models.DateTimeField(_("due"))
     given_by = models.ForeignKey(

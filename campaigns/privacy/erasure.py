@@ -39,6 +39,7 @@ from campaigns.models import (
     HeardOptOut,
     ListMembership,
     OtherNumber,
+    ScorecardReview,
     TranscriptWords,
     UnknownVendorCall,
 )
@@ -218,6 +219,7 @@ def _erase_calls(ids: list[int], found: Person) -> Counter[str]:
     done["answers"] += Answer.objects.filter(call__in=ids).delete()[0]
     done["notes"] += CallNote.objects.filter(call__in=ids).delete()[0]
     CallReview.objects.filter(call__in=ids).update(comment="")
+    ScorecardReview.objects.filter(call__in=ids).update(note="")
     CallTagging.objects.filter(call__in=ids).delete()
     HeardOptOut.objects.filter(call__in=ids).delete()
     done["callbacks"] += Callback.objects.filter(call__in=ids).delete()[0]

@@ -67,7 +67,7 @@ def _tables(person: Person) -> Iterator[models.QuerySet[Any]]:
     for of, keys in named.items():
         for relation in of._meta.related_objects:
             model = relation.related_model
-            if model in known or model in named or relation.field.name in {"answers", "from_call"}:
+            if model in known or model in named or relation.field.name in {"answers", "from_call", "made"}:
                 continue
             yield model._base_manager.filter(**{f"{relation.field.name}__in": keys}).order_by("pk")
     yield HeardOptOut.objects.filter(Q(call__in=calls) | Q(phone__in=person.numbers)).order_by("pk")

@@ -20,6 +20,7 @@ PERSONAL: dict[str, dict[str, str]] = {
     "campaigns.callevent": {EMPTIED: "detail"},
     "campaigns.callnote": {GONE: "text"},
     "campaigns.callreview": {EMPTIED: "comment"},
+    "campaigns.scorecardreview": {EMPTIED: "note"},
     "campaigns.callback": {GONE: "zone reason"},
     "campaigns.contact": {
         PSEUDONYM: "phone",
@@ -73,6 +74,15 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.campaignapproval": "binds values salt",
     "campaigns.campaignrepeat": "days zone column note",
     "campaigns.clearedrows": "kind",
+    # Rules hold the words that are looked for, not what a person said.
+    "campaigns.consequence": "follows state why",
+    "campaigns.disposition": "name follows",
+    "campaigns.dispositionrule": "answer answer_to result words",
+    "campaigns.reviewqueue": "name result goal",
+    "campaigns.scorecard": "name",
+    "campaigns.scorecardpoint": "text",
+    # The points of the scorecard as they were asked, with numbers.
+    "campaigns.scorecardreview": "given",
     "campaigns.contactimport": "purpose status region two_numbers headers counts list_name tags consent_source"
     " opt_out_reason opt_out_source refused_reason",
     "campaigns.contactlist": "name",
@@ -87,7 +97,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.erasure": "reason counts tasks",
     "campaigns.countedlaunch": "currency",
     "campaigns.erasurekey": "sealed",
-    "campaigns.handover": "outcome state",
+    "campaigns.handover": "outcome disposition state",
     "campaigns.happening": "listener kind",
     # Of a call they hold its id; what they say of it is read from the call whenever they are read.
     "campaigns.legalconfirmation": "country text message",

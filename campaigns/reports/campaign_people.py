@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -11,12 +11,16 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from callcenter.access.roles import Person
+from callcenter.access.reach import content_of
+from callcenter.access.roles import Person, may
+from campaigns.answers.conditions import answered_so
 from campaigns.calls import call_log
+from campaigns.calls.call_log_conditions import disposed
 from campaigns.core import explanations, results, whole_numbers
 from campaigns.core.conditions import last_attempts
 from campaigns.core.eligibility import answers_about, words_about
-from campaigns.models import Call, CallEvent, Campaign
+from campaigns.core.scope import heard_by
+from campaigns.models import Answer, Call, CallDisposition, CallEvent, Campaign, Disposition, Question
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import SkipReason, WaitReason
 from providers.types import CallStatus, FailureReason
@@ -54,11 +58,23 @@ class PeopleFilters:
     state: str = ""
     reason: str = ""
     person: str = ""
+    question: Question | None = None
+    """Only people whose last attempt answered it; for users who may read transcripts."""
+    answer: str = ""
+    """The wanted answer, of a number or date the least one; empty: any readable one."""
+    disposition: Disposition | None = None
 
 
-def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person) -> CallQuerySet:
-    """Return each person's last attempt, where it passes all filters."""
+def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person, *, is_walked: bool = True) -> CallQuerySet:
+    """Return each person's last attempt, where it passes all filters.
+
+    `is_walked` is as for `campaigns.calls.call_log.find_calls`.
+    """
     calls = last_attempts(campaign)
+    if filters.question is not None:
+        calls = heard_by(viewer, calls).filter(answered_so(filters.question, filters.answer, is_walked=is_walked))
+    if filters.disposition is not None:
+        calls = calls.filter(disposed(filters.disposition, is_walked=is_walked))
     if filters.state:
         calls = calls.filter(_state(filters.state))
     if filters.reason:
@@ -81,6 +97,20 @@ def _reason(reason: str) -> Q:
     return Q(status=CallStatus.FAILED, failure_reason=value)
 
 
+def questions_shown(campaign: Campaign, viewer: Person) -> list[Question]:
+    """Return the questions whose answers a person may see in the list."""
+    if not may(viewer, "hear_calls") or not content_of(viewer).holds(campaign.owner_id, campaign.team_id):
+        return []
+    return list(Question.objects.filter(campaign=campaign))
+
+
+def _answers(calls: Sequence[Call], questions: Sequence[Question]) -> dict[tuple[int, int], Answer]:
+    if not questions:
+        return {}
+    found = Answer.objects.filter(call__in=[call.pk for call in calls], question__in=questions)
+    return {(one.call_id, one.question_id): one for one in found.select_related("question")}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignPersonRow:
     """One person of a campaign, as a row of the list."""
@@ -98,12 +128,16 @@ class CampaignPersonRow:
     """The call event of a person who skipped this one, with the reason."""
     may_skip: bool = False
     may_call_again: bool = False
+    answers: Sequence[Answer | None] = ()
+    """The answers of this attempt to the questions that are shown."""
+    disposition: str = ""
 
 
 def rows_of(
-    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool
-) -> list[CampaignPersonRow]:
-    """Return the rows of the list for these last attempts, with two statements in all.
+    calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool,
+    questions: Sequence[Question] = (),
+) -> list[CampaignPersonRow]:  # fmt: skip
+    """Return the rows of the list for these last attempts, with four statements in all.
 
     `may_skip` and `may_again` tell whether the viewer may skip people and call them again; `is_stopped` whether
     stop-all is on.
@@ -113,6 +147,9 @@ def rows_of(
     canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
     steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
     skipped_by = {step.call_id: step for step in steps} if canceled else {}
+    said = _answers(calls, questions)
+    words = CallDisposition.objects.filter(call__in=[call.pk for call in calls])
+    named = dict(words.values_list("call", "disposition__name"))
     rows = []
     for call in calls:
         answer = answers.get(call.pk)
@@ -128,6 +165,8 @@ def rows_of(
                 skipped_by=skipped_by.get(call.pk),
                 may_skip=may_skip and call.status == CallStatus.PENDING,
                 may_call_again=may_again and call.is_final,
+                answers=[said.get((call.pk, one.pk)) for one in questions],
+                disposition=named.get(call.pk, ""),
             )
         )
     return rows

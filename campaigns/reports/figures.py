@@ -22,9 +22,10 @@ from callcenter.access.roles import Person
 from callcenter.formats.zones import start_of
 from campaigns.calls import call_log, call_log_filters
 from campaigns.core import results
-from campaigns.core.scope import seen_by
+from campaigns.core.scope import heard_by, seen_by
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
+from campaigns.reports.answered import Asked, read_answers
 from campaigns.reports.rollup_reads import RollupCounts, read_counts
 from campaigns.reports.rollups import COUNTS
 from providers.models import Provider
@@ -248,6 +249,8 @@ class Figures:
     """None if not asked for: finding them reads every call of the span, since no stored sum has them."""
     campaign_names: Mapping[int, str]
     provider_rows: Mapping[int, Provider]
+    answers: Sequence[Asked] | None = None
+    """None if not asked for."""
 
 
 def figures_of_hours(scope: Scope, hours: Mapping[tuple[int, int], Cell]) -> Figures:
@@ -264,10 +267,18 @@ def calls_in(scope: Scope, person: Person, start: datetime.datetime | None = Non
     return calls.filter(**scope.narrowed()).order_by()
 
 
-def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads_attempts: bool = True) -> Figures:
+def count(
+    scope: Scope,
+    person: Person,
+    *,
+    reads_differences: bool = True,
+    reads_attempts: bool = True,
+    reads_answers: bool = False,
+) -> Figures:
     """Count the figures of a scope, in a fixed number of statements.
 
-    The costlier parts may be left out: the differing calls (`reads_differences`), the attempts (`reads_attempts`).
+    The costlier parts may be left out: the differing calls (`reads_differences`), the attempts (`reads_attempts`), what
+    the calls answered that the person may hear (`reads_answers`).
     """
     calls = calls_in(scope, person)
     providers = {provider.pk: provider for provider in Provider.objects.all()}
@@ -301,6 +312,7 @@ def count(scope: Scope, person: Person, *, reads_differences: bool = True, reads
         differences=_differences(calls, providers) if reads_differences else None,
         campaign_names=names,
         provider_rows=providers,
+        answers=read_answers(heard_by(person, calls), list(names)) if reads_answers else None,
     )
 
 

@@ -14,6 +14,7 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns.calls import call_log_filters
 from campaigns.core import results
+from campaigns.reports.answers import AnswerSections
 from campaigns.reports.figures import Figures, FigureSums
 from campaigns.reports.money import MoneySections
 from campaigns.reports.plots import Bar, heat_map, lying_bars, stacks
@@ -34,7 +35,9 @@ OUTCOMES = [(results.BY_KEY[key], TONES[key]) for key in results.COUNTED]
 
 FIRST = ("hours", "outcomes-campaigns", "outcomes-providers")
 """Sections that the page loads first; the others follow by a second request."""
-REST = ("cost-days", "cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill")
+ANSWERED = ("goals", "questions")
+"""Sections on what calls found out, which read answers."""
+REST = ("cost-days", "cost-campaigns", "cost-providers", "retries", "voicemail", "opt-outs", "bill", *ANSWERED)
 DIFFERENCES = "differences"
 """The section that reads every call of the span."""
 KEYS = (*FIRST, *REST, DIFFERENCES)
@@ -46,6 +49,7 @@ def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str
     `said(value, kind, currency)` and `short_day(date)` format values in the page's language.
     """
     calls, money = CallSections(figures, said, short_day), MoneySections(figures, said, short_day)
+    answers = AnswerSections(figures, said, short_day)
     built: dict[str, Callable[[], ReportSection]] = {
         "hours": calls.hours,
         "outcomes-campaigns": partial(calls.outcomes, "campaigns"),
@@ -57,6 +61,8 @@ def sections(figures: Figures, said: Words, short_day: Words, keys: Sequence[str
         "voicemail": calls.voicemail,
         "opt-outs": calls.opt_outs,
         "bill": money.bill,
+        "goals": answers.goals,
+        "questions": answers.questions,
         DIFFERENCES: lambda: money.differences(figures.differences or ()),
     }
     return [built[key]() for key in keys]

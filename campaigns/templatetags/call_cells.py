@@ -18,7 +18,7 @@ from campaigns.answers.words import answer_words
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
-from campaigns.models import Answer, Call, CallReview, Question
+from campaigns.models import Answer, Call, CallDisposition, CallReview, Question
 from campaigns.templatetags import console
 
 register = template.Library()
@@ -130,6 +130,11 @@ def _tags(call: Call, _person: Person) -> str:
     return format_html_join(" ", '<span class="tag"><bdi>{}</bdi></span>', names)
 
 
+def _disposition(call: Call, _person: Person) -> str:
+    found: CallDisposition | None = getattr(call, "disposed", None)
+    return _name(found.disposition.name) if found is not None else ""
+
+
 def _score(call: Call, _person: Person) -> str:
     found: CallReview | None = getattr(call, "review", None)
     if found is None:
@@ -167,6 +172,7 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "transcript": _transcript,
     "variables": _variables,
     "tags": _tags,
+    "disposition": _disposition,
     "score": _score,
     "asked_by": _asked_by,
     "remote_id": lambda call, _: _code(call.remote_id),

@@ -15,22 +15,19 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 
-from campaigns import time_zones
 from campaigns.calls import hand_overs
 from campaigns.core import budget, conditions, day_caps, transitions
+from campaigns.core.attempts import attempts_of
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.costs import real_cost
 from campaigns.core.transitions import Why
 from campaigns.evidence import Evidence
-from campaigns.models import Call, Campaign
-from campaigns.outcomes import Attempts, Outcome, Plan, Then, plan_after
+from campaigns.models import Call, Campaign, Consequence, Disposition
+from campaigns.outcomes import Outcome, Plan, Then, plan_after
 from campaigns.reasons import SkipReason, WaitReason
 from providers.exceptions import OutOfCredit
 from providers.models import Provider
 from providers.types import CallStatus
-
-LONGEST_DAY = datetime.timedelta(hours=25)
-"""Attempts longer ago were on another day of the person, also on one on which clocks change."""
 
 
 def settle_end(call: Call, before: Evidence, after: Evidence, now: datetime.datetime) -> None:
@@ -57,17 +54,10 @@ def plan_for(call: Call, campaign: Campaign, after: Evidence, now: datetime.date
     outcome = _outcome(after)
     if outcome is None:
         return Plan(Then.NOTHING)
-    policy = campaign.policy
-    rung: list[datetime.datetime] = []
-    zones: tuple[str, ...] = ()
-    if policy.attempts_a_day and call.contact is not None:
-        mine = Call.objects.filter(conditions.phone_may_have_rung(), campaign=campaign, contact=call.contact_id)
-        rung = [at for at in mine.filter(placing_at__gt=now - LONGEST_DAY).values_list("placing_at", flat=True) if at]
-        zones = time_zones.zones_of(call.to_number, call.contact.time_zone)
     return plan_after(
         outcome,
-        Attempts(call.counted_attempt, rung, zones),
-        policy,
+        attempts_of(call, campaign, now),
+        campaign.policy,
         now,
         instead=conditions.outcome_but_for_machine(after.status),
         time_scale=float(settings.TIME_SCALE),
@@ -184,4 +174,7 @@ def call_off(call: Call, campaign: Campaign, plan: Plan, now: datetime.datetime)
         hand_overs.drop(call, now)
     if plan.then in {Then.NOTHING, Then.PERSON}:
         planned = Call.objects.filter(campaign=campaign, contact=call.contact_id, attempt=call.attempt + 1)
+        # What the call's disposition asked for stands, whatever the policy says of its outcome.
+        asked = Consequence.objects.filter(call=call, follows=Disposition.Follows.RETRY, made__isnull=False)
+        planned = planned.exclude(pk__in=list(asked.values_list("made", flat=True)))
         transitions.change(transitions.SKIP, planned, now, Why("skipped"), skip_reason=SkipReason.NOT_NEEDED)

@@ -15,6 +15,7 @@ from campaigns.contacts import heard_opt_outs
 from campaigns.contacts.do_not_call import forbid
 from campaigns.core import budget, transcript_words
 from campaigns.core.call_events import step, write_steps
+from campaigns.dispositions import judging
 from campaigns.evidence import Evidence
 from campaigns.models import Call, CallEvent, CallTranscript, DoNotCall
 from campaigns.tracking import after_call, auto_pause
@@ -180,7 +181,15 @@ def _settle_ends(news: News, now: datetime.datetime) -> None:
         after_call.settle_end(call, before, after, now)
 
 
+def _judge_dispositions(news: News, _now: datetime.datetime) -> None:
+    # Last: what a disposition leads to stands above what the campaign's policy planned for the outcome.
+    calls = {call.pk for call, _before, _after in (*news.ended, *news.told_anew)}
+    calls.update(call.pk for call, _snapshot in news.texts)
+    if calls:
+        judging.judge(calls)
+
+
 CONSEQUENCES: tuple[Callable[[News, datetime.datetime], None], ...] = (
-    _keep_opt_outs, _write_texts, _read_answers, _weigh_ends, _book_costs, _settle_ends,
+    _keep_opt_outs, _write_texts, _read_answers, _weigh_ends, _book_costs, _settle_ends, _judge_dispositions,
 )  # fmt: skip
 """Everything that follows from news within its transaction, in this order; budgets before retries."""

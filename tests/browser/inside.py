@@ -22,8 +22,23 @@ from campaigns.contacts.importing.columns.mapping import ColumnMapping
 from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.importing.upload import map_columns, take_file
 from campaigns.contacts.opt_out_removal import remove
+from campaigns.dispositions import judging
 from campaigns.launch import approvals, drafts, start
-from campaigns.models import Call, Campaign, Contact, ContactList, DoNotCall, ListMembership, Question
+from campaigns.models import (
+    Call,
+    Campaign,
+    Contact,
+    ContactList,
+    Disposition,
+    DispositionRule,
+    DoNotCall,
+    ListMembership,
+    Question,
+    ReviewQueue,
+    Scorecard,
+    ScorecardPoint,
+)
+from campaigns.review import reviewing
 from providers.models import Agent, Provider
 from tests.campaigns.contacts.workbooks import workbook
 from tests.end_to_end.inside import launch_at, open_limits
@@ -98,6 +113,16 @@ def lay_out_answers() -> None:
             )
         )  # fmt: skip
     reading.read_for(asked, [call.pk for call in calls])
+    offer = Disposition.objects.create(name="Wants an offer", team=campaign.team, follows="person", minutes=240)
+    DispositionRule.objects.create(disposition=offer, campaign=campaign, question=asked[0], answer="yes")
+    judging.judge([call.pk for call in calls])
+    card = Scorecard.objects.create(name="Politeness", team=campaign.team)
+    points = [ScorecardPoint.objects.create(scorecard=card, text=text, most=most)
+              for text, most in (("Says who is calling", 1), ("Listens", 5))]  # fmt: skip
+    queue = ReviewQueue.objects.create(name="Survey, missed", scorecard=card, campaign=campaign, team=campaign.team)
+    omar = User.objects.get(username="manager")
+    given = {f"point-{points[0].pk}": 1, f"point-{points[1].pk}": 4, "note": "Friendly"}
+    reviewing.review(omar, calls[0], card, given, queue=queue)
 
 
 def lay_out_decisions() -> None:

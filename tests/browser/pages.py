@@ -35,6 +35,11 @@ def pages_of(console: Console) -> list[ConsolePage]:
     changed = console.number_of("SELECT min(campaign_id) FROM campaigns_campaignapproval WHERE ended_at IS NULL")
     question = console.number_of("SELECT min(id) FROM campaigns_question")
     surveyed = console.number_of(f"SELECT campaign_id FROM campaigns_question WHERE id = {question}")
+    word = console.number_of("SELECT min(id) FROM campaigns_disposition")
+    worded = console.number_of("SELECT min(call_id) FROM campaigns_calldisposition")
+    card = console.number_of("SELECT min(id) FROM campaigns_scorecard")
+    queue = console.number_of("SELECT min(id) FROM campaigns_reviewqueue")
+    scored = console.number_of("SELECT min(call_id) FROM campaigns_scorecardreview")
     given = console.number_of("SELECT min(id) FROM campaigns_handover")
     planned = console.number_of("SELECT min(id) FROM campaigns_callback")
     manager = (
@@ -62,6 +67,19 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/campaigns/{surveyed}/questions/",
         f"/campaigns/{surveyed}/questions/{question}/",
         f"/calls/?campaign={surveyed}&question={question}&answer=yes&column=person&column=answer-{question}",
+        "/reviews/",
+        "/reviews/new/",
+        f"/reviews/{queue}/",
+        f"/reviews/{queue}/edit/",
+        "/reviews/results/",
+        "/scorecards/",
+        f"/scorecards/{card}/",
+        f"/calls/{scored}/",
+        f"/calls/{scored}/?queue={queue}",
+        "/dispositions/",
+        f"/dispositions/{word}/",
+        f"/calls/?disposition={word}&column=person&column=disposition",
+        f"/calls/{worded}/",
         f"/campaigns/{finished}/redial/",
         f"/campaigns/{finished}/repeat/",
         f"/campaigns/{finished}/settings/",

@@ -42,6 +42,9 @@ ROWS = {
     "imports/": "campaigns.contactimport",
     "own-numbers/": "campaigns.ownnumber",
     "campaigns/": "campaigns.campaign",
+    "dispositions/": "campaigns.disposition",
+    "reviews/": "campaigns.reviewqueue",
+    "scorecards/": "campaigns.scorecard",
     "spending-limits/": "campaigns.daycap",
     "providers/": "providers.provider",
     "preferences/sessions/": "access.opensession",
@@ -67,6 +70,9 @@ PARTS = {
     "call_pk": "campaigns.call",
     "question_pk": "campaigns.question",
     "delivery_pk": "campaigns.webhookdelivery",
+    "rule_pk": "campaigns.dispositionrule",
+    "point_pk": "campaigns.scorecardpoint",
+    "card_pk": "campaigns.scorecard",
 }
 """Whose id a further part of an address is."""
 WITHOUT_ROWS = ("openid/", "password/new/", "setup/r/")

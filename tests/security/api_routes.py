@@ -42,6 +42,8 @@ API_WAYS: dict[Operation, Way] = {
     ("post", "/calls/find"): body(post("see_calls"), person="+989121110007"),
     ("post", "/calls/check"): body(post("place_call"), **CALL),
     ("get", "/calls/{pk}"): page("see_calls", "call"),
+    ("get", "/dispositions"): page("see_calls"),
+    ("post", "/calls/{pk}/disposition"): body(post("note_calls", "call"), disposition=None),
     ("post", "/calls/{pk}/cancel"): body(control("place_call", "waiting")),
     ("get", "/calls/{pk}/recording"): page("hear_calls", "recorded"),
     ("get", "/callbacks"): page("see_calls"),

@@ -153,7 +153,7 @@ def test_no_list_shows_what_is_out_of_reach(world: World) -> None:
     kinds = {
         "/people?limit=200": "contact", "/lists?limit=200": "list", "/do-not-call?limit=200": "entry",
         "/campaigns?limit=200": "campaign", "/providers?limit=200": "provider", "/exports?limit=200": "export",
-        "/callbacks?limit=200": "callback", "/calls?limit=200": "call",
+        "/callbacks?limit=200": "callback", "/calls?limit=200": "call", "/dispositions?": "disposition",
     }  # fmt: skip
     for role in (CALLER, MANAGER):
         for path, kind in kinds.items():

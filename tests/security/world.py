@@ -26,6 +26,8 @@ from campaigns.models import (
     ContactImport,
     ContactNote,
     DayCap,
+    Disposition,
+    DispositionRule,
     DoNotCall,
     HandOver,
     HeardOptOut,
@@ -36,7 +38,11 @@ from campaigns.models import (
     OtherNumber,
     OwnNumber,
     Question,
+    ReviewQueue,
     SavedFilter,
+    Scorecard,
+    ScorecardPoint,
+    ScorecardReview,
     UnknownVendorCall,
     WebhookDelivery,
     WebhookReceiver,
@@ -240,6 +246,32 @@ def filter_(whose: Whose) -> Row:
     return Row(_parts(made), (name,))
 
 
+def disposition(whose: Whose) -> Row:
+    made = Disposition.objects.create(name=whose.mark("word"), **whose.columns)
+    rule = DispositionRule.objects.create(disposition=made, result="busy")
+    return Row(_parts(made, rule_pk=rule.pk), (made.name,))
+
+
+def scorecard(whose: Whose) -> Row:
+    made = Scorecard.objects.create(name=whose.mark("card"), **whose.columns)
+    point = ScorecardPoint.objects.create(scorecard=made, text="Greets")
+    return Row(_parts(made, point_pk=point.pk), (made.name,))
+
+
+def review_queue(whose: Whose) -> Row:
+    card = int(whose.row("scorecard").parts["pk"])
+    made = ReviewQueue.objects.create(name=whose.mark("queue"), scorecard_id=card, **whose.columns)
+    return Row(_parts(made), (made.name,))
+
+
+def scored(whose: Whose) -> Row:
+    made = _call(whose, status=CallStatus.COMPLETED)
+    card = Scorecard.objects.get(pk=whose.row("scorecard").parts["pk"])
+    note = whose.mark("reviewed")
+    ScorecardReview.objects.create(call=made, scorecard=card, percent=50, note=note)
+    return Row(_parts(made, card_pk=card.pk), (*_told(made).marks, note))
+
+
 def provider(whose: Whose) -> Row:
     made = make_provider(name=whose.mark("account"), team=whose.team, created_by=whose.owner)
     agent = make_agent(made, name=whose.mark("agent"))
@@ -378,9 +410,9 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
     make.__name__.removesuffix("_"): make
     for make in (
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, asked, asked_call, approval,
-        running, paused, hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider,
-        vendor_call, import_, import_source, export, doubtful_wish, allowed, limit, own_number, session, notice,
-        security_key, api_key, webhook, delivery, user, removal,
+        running, paused, hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, disposition,
+        scorecard, review_queue, scored, provider, vendor_call, import_, import_source, export, doubtful_wish, allowed,
+        limit, own_number, session, notice, security_key, api_key, webhook, delivery, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

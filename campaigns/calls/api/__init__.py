@@ -28,12 +28,13 @@ from campaigns.core.paging import page_by_key
 from campaigns.core.scope import heard_by, may_hear, seen_by
 from campaigns.core.whole_numbers import sees_number, written_number
 from campaigns.models import Call, CallEvent
+from campaigns.models.answers import MAX_KEY
 from providers.answers import answer_rows
 from providers.types import FINAL
 
 router = Router(tags=["Calls"])
 
-SHOWN = ("contact", "campaign", "provider", "agent")
+SHOWN = ("contact", "campaign", "provider", "agent", "disposed__disposition")
 """Rows that `call_out` reads beside a call."""
 LONG = (
     "extracted", "variables", "vendor_options", "text", "contact__variables", "campaign__variables",
@@ -65,6 +66,8 @@ class CallOut(Schema):
     campaign: Ref | None
     provider: Ref
     agent: Ref | None
+    disposition: Ref | None
+    """What came of it in the installation's own words, set by a person or a rule."""
     attempt: int
     created_at: datetime.datetime
     due_at: datetime.datetime
@@ -129,6 +132,10 @@ class CallFilter(Schema):
     since: Annotated[datetime.date | None, Field(description="The first day, on the owner's clock.")] = None
     until: Annotated[datetime.date | None, Field(description="The last day.")] = None
     tag: Annotated[str, Field(max_length=60)] = ""
+    disposition: Id | None = None
+    question: Annotated[Id | None, Field(description="Calls that answered it; needs the right to hear.")] = None
+    answer: Annotated[str, Field(max_length=MAX_KEY, description="The wanted answer, of a number the least.")] = ""
+    answer_to: Annotated[str, Field(max_length=MAX_KEY, description="The greatest number or last date.")] = ""
 
 
 class CallsAsked(CallFilter, Asked):
@@ -182,6 +189,7 @@ def call_out(person: Person, call: Call) -> dict[str, Any]:
         "campaign": _ref(call.campaign),
         "provider": _ref(call.provider),
         "agent": _ref(call.agent),
+        "disposition": _ref(call.disposed.disposition) if hasattr(call, "disposed") else None,
         "attempt": call.attempt,
         "created_at": call.created_at,
         "due_at": call.due_at,

@@ -14,6 +14,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from callcenter.access.roles import Person, may
 from callcenter.access.sealed_searches import address_query, sealed_query
@@ -21,14 +22,14 @@ from callcenter.formats.amounts import clock_length
 from callcenter.parameters import whole_number
 from campaigns.answers.conditions import RANGES, UNREADABLE, understood
 from campaigns.answers.questions import key_words
-from campaigns.calls import call_columns, call_log_conditions, call_log_filters
+from campaigns.calls import call_columns, call_log_conditions, call_log_filters, call_log_order
 from campaigns.calls.call_log_filters import LIVE_NOW, TO_DECIDE, CallFilters
 from campaigns.core import results
 from campaigns.core.forms.days_and_lengths import DayField, LengthField
 from campaigns.core.scope import seen_by
 from campaigns.core.transcript_words import words_of
 from campaigns.launch.forms.fields import AmountField
-from campaigns.models import Campaign, Question
+from campaigns.models import Campaign, Disposition, Question
 from campaigns.models.answers import MAX_KEY
 from campaigns.numbers import search_digits
 from providers.models import Agent, Provider
@@ -90,6 +91,15 @@ REVIEWED = (
     (call_log_conditions.REVIEWED, _("Reviewed")),
     (call_log_conditions.NOT_REVIEWED, _("Not reviewed")),
 )
+ORDERS = (
+    ("", _("Newest first")),
+    (call_log_order.BY_ANSWER, _("By the answer, from the least")),
+    (call_log_order.DOWN + call_log_order.BY_ANSWER, _("By the answer, from the greatest")),
+    (call_log_order.BY_DISPOSITION, _("By disposition, from A")),
+    (call_log_order.DOWN + call_log_order.BY_DISPOSITION, _("By disposition, from Z")),
+)
+NO_FILTERS = frozenset({"column", "order"})
+"""Fields that say how calls are shown, not which."""
 IN_ORDER = (("since", "until"), ("talked_from", "talked_to"), ("cost_from", "cost_to"))
 
 
@@ -140,6 +150,9 @@ class CallFilterForm(forms.Form):
     weekday = forms.TypedChoiceField(label=_("Sent on"), required=False, choices=DAYS, coerce=whole, empty_value=None)
     hour = forms.TypedChoiceField(label=_("Sent at"), required=False, choices=HOURS, coerce=whole, empty_value=None)
     attempt = forms.IntegerField(label=_("Attempt"), required=False, min_value=1, max_value=99)
+    disposition = forms.ModelChoiceField(
+        Disposition.objects.none(), label=_("Disposition"), required=False, empty_label=_("Any disposition")
+    )
     question = forms.ModelChoiceField(
         Question.objects.none(), label=_("Question"), required=False, empty_label=_("Any question")
     )
@@ -156,6 +169,7 @@ class CallFilterForm(forms.Form):
         max_length=MAX_KEY,
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
+    order = forms.ChoiceField(label=pgettext_lazy("of a list", "Order"), required=False, choices=ORDERS)
     column = forms.MultipleChoiceField(
         label=_("Columns"),
         required=False,
@@ -176,6 +190,7 @@ class CallFilterForm(forms.Form):
         agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
         agents = seen_by(viewer, agents)
         self._model_field("agent").queryset = agents
+        self._model_field("disposition").queryset = seen_by(viewer, Disposition.objects.all())
         may_hear = may(viewer, "hear_calls")
         questions = seen_by(viewer, Question.objects.all()) if may_hear else Question.objects.none()
         self._model_field("question").queryset = self._offered(questions)
@@ -235,6 +250,9 @@ class CallFilterForm(forms.Form):
                     last, _("This day is before the first one.") if is_day else _("This is the smaller one.")
                 )
         self._check_answer(cleaned)
+        order = (cleaned.get("order") or "").removeprefix(call_log_order.DOWN)
+        if order == call_log_order.BY_ANSWER and cleaned.get("question") is None:
+            self.add_error("order", _("Choose the question, too."))
         return cleaned
 
     def _check_answer(self, cleaned: dict[str, Any]) -> None:
@@ -260,8 +278,13 @@ class CallFilterForm(forms.Form):
     def filters(self) -> CallFilters:
         """Return the filters, without invalid values."""
         self.is_valid()
-        asked = {name: value for name, value in self.cleaned_data.items() if name != "column"}
+        asked = {name: value for name, value in self.cleaned_data.items() if name not in NO_FILTERS}
         return CallFilters(**{name: value for name, value in asked.items() if value not in (None, "")})
+
+    def chosen_order(self) -> str:
+        """Return the order to show calls in; empty for the newest first."""
+        self.is_valid()
+        return str(self.cleaned_data.get("order") or "")
 
     def columns(self) -> tuple[call_columns.LogColumn, ...]:
         """Return the columns to show."""
@@ -285,7 +308,7 @@ class CallFilterForm(forms.Form):
             for name, field in self.fields.items()
             if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField)
         }
-        on = [(name, self.cleaned_data.get(name)) for name in self.fields if name != "column"]
+        on = [(name, self.cleaned_data.get(name)) for name in self.fields if name not in NO_FILTERS]
         return [
             FilterChip(
                 name,

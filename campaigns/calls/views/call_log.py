@@ -17,12 +17,11 @@ from callcenter.access.roles import may, needs
 from callcenter.access.sealed_searches import opened_query, sealed_query
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
-from campaigns.calls import call_columns, call_log_totals, remarks, saved_filters, transcripts
+from campaigns.calls import call_columns, call_log_order, call_log_totals, remarks, saved_filters, transcripts
 from campaigns.calls import call_log as call_log_module
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.calls.forms.saved_filters import SaveFilterForm
 from campaigns.contacts.refused_rows import find_refused
-from campaigns.core import paging
 from campaigns.core.scope import seen_by
 from campaigns.models import SavedFilter
 
@@ -47,7 +46,9 @@ def _log(request: HttpRequest, form: CallFilterForm, save_form: SaveFilterForm) 
         "chips": form.chips(),
         "columns": call_columns.pairs(columns),
         "column_keys": {column.key for column in columns},
-        "page": paging.page_by_key(call_columns.light(calls, columns), form.data),
+        "page": call_log_order.page_of(
+            form.filters(), form.chosen_order(), request.user, form.data, call_columns.light(calls, columns)
+        ),
         "query": form.query(),
         "saved": [(one, saved_filters.may_delete(request.user, one)) for one in saved],
         "save_form": save_form,

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from callcenter.access.roles import may
+from callcenter.parameters import whole_number
 from campaigns.answers import entering
 from campaigns.answers.forms.call_answers import AnswerForm
 from campaigns.callbacks import rows as callbacks
@@ -21,7 +22,20 @@ from campaigns.core import conditions, decision_kinds, explanations, scope, stop
 from campaigns.core.eligibility import answers_about, words_about
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.scope import seen_by
-from campaigns.models import Call, CallEvent, CallNote, CallReview
+from campaigns.dispositions import setting
+from campaigns.dispositions.forms.dispositions import CallDispositionForm
+from campaigns.models import (
+    Call,
+    CallDisposition,
+    CallEvent,
+    CallNote,
+    CallReview,
+    Consequence,
+    ReviewQueue,
+    ScorecardReview,
+)
+from campaigns.review import reviewing, scorecards
+from campaigns.review.forms.reviews import ScorecardReviewForm
 from campaigns.tracking import decisions, hang_up
 from providers.models import ProviderExchange
 from providers.types import CallStatus
@@ -108,12 +122,41 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     }
 
 
+def _scorecards(request: HttpRequest, call: Call) -> dict[str, Any]:
+    """Return the reviews by scorecards, and the form of the one that the address or a queue names."""
+    person = request.user
+    reviews = ScorecardReview.objects.filter(call=call).select_related("scorecard", "reviewer").order_by("pk")
+    cards = list(scorecards.offered_to(call.team_id)) if reviewing.may_review(person, call) else []
+    named = whole_number(request.GET.get("scorecard"))
+    queue = None
+    if cards and (queue_pk := whole_number(request.GET.get("queue") or request.POST.get("queue"))) is not None:
+        queue = seen_by(person, ReviewQueue.objects.filter(pk=queue_pk)).first()
+        named = queue.scorecard_id if queue is not None else named
+    match = request.resolver_match
+    named = match.kwargs.get("card_pk", named) if match is not None else named
+    known = {one.scorecard_id for one in reviews}
+    only = cards[0].pk if len(cards) == 1 and cards[0].pk not in known else None
+    card = next((one for one in cards if one.pk == (named or only)), None)
+    return {
+        "card_reviews": reviews,
+        "cards": cards,
+        "card_form_card": card,
+        "card_form": ScorecardReviewForm(None, call, card) if card is not None else None,
+        "review_queue": queue,
+    }
+
+
 def _remarks(request: HttpRequest, call: Call) -> dict[str, Any]:
     review = CallReview.objects.select_related("reviewer").filter(call=call).first()
     may_note = may(request.user, "note_calls")
     may_enter = entering.may_enter(request.user, call)
     answers = entering.answers_of(call) if scope.may_hear(request.user, call) else []
-    return {
+    offered = setting.choices_for(request.user, call) if setting.may_set(request.user, call) else []
+    disposed = CallDisposition.objects.select_related("disposition", "by").filter(call=call).first()
+    return _scorecards(request, call) | {
+        "disposed": disposed,
+        "consequences": Consequence.objects.filter(call=call).order_by("pk"),
+        "disposition_form": CallDispositionForm(None, call, offered) if offered else None,
         "answers": [(one, found, AnswerForm(None, call, one) if may_enter else None) for one, found in answers],
         "notes": CallNote.objects.filter(call=call).select_related("author"),
         "taggings": call.taggings.select_related("tag", "added_by").order_by("id"),

@@ -22,6 +22,7 @@ from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.edits.shown import BothChanged
 from callcenter.one_at_a_time import one_at_a_time
 from campaigns import time_zones
+from campaigns.answers.of_person import answered_calls
 from campaigns.callbacks import rows as callbacks
 from campaigns.calls import hand_overs
 from campaigns.contacts import allowed_numbers, contact_history, duplicates
@@ -157,6 +158,7 @@ def _show_person(
         "number_form": OtherNumberForm(),
         "forbidden": wish.forbidden,
         "number_standing": allowed_numbers.number_standing(contact.phone),
+        "answered": answered_calls(calls, request.user),
         "callbacks": callbacks.about_calls(service.calls_of(contact), request.user, timezone.now()),
         "hand_overs": hand_overs.rows_of(hand_overs.about_calls(service.calls_of(contact), request.user), request.user),
     }

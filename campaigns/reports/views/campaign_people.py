@@ -9,17 +9,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from callcenter.access.roles import may, needs
+from callcenter.access.roles import Person, may, needs
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
+from callcenter.parameters import whole_number
+from campaigns.answers.conditions import UNREADABLE, understood
 from campaigns.calls import call_actions
+from campaigns.calls.forms.call_filters import LONG_NUMBER
 from campaigns.core import conditions, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
+from campaigns.core.scope import seen_by
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of, token_of
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Campaign, Disposition, Question
+from campaigns.models.answers import MAX_KEY
+from campaigns.numbers import search_digits
 from campaigns.reports import campaign_people as service
 from campaigns.reports import outcomes, progress
 
@@ -32,7 +38,8 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     """List a campaign's people with their last attempt, its reason, and what comes next."""
     person = person_of(request)
     found = find_campaign(request, pk)
-    filters = _filters(request)
+    questions = service.questions_shown(found, person)
+    filters = _filters(request, questions, person)
     calls = service.find_people(found, filters, person)
     listed = conditions.down_from_newest(calls, found)
     page = page_by_key(listed.select_related("contact", "campaign", "provider"), request.GET)
@@ -44,11 +51,14 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
         may_skip=may_control(found, person),
         may_again=may(person, "settle_calls"),
         is_stopped=is_stopped,
+        questions=questions,
     )
     context = campaign_context(request, found, "people") | {
         "page": page,
         "rows": rows,
-        "total": count_up_to(calls),
+        "total": count_up_to(service.find_people(found, filters, person, is_walked=False)),
+        "questions": questions,
+        "dispositions": seen_by(person, Disposition.objects.all()),
         "states": service.STATES,
         "reasons": service.reasons(),
         "filters": filters,
@@ -59,14 +69,26 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "reports/campaign_people.html", context)
 
 
-def _filters(request: HttpRequest) -> service.PeopleFilters:
+def _filters(request: HttpRequest, questions: list[Question], person: Person) -> service.PeopleFilters:
     """Return the filters of the query string; unknown values are ignored."""
+    wanted = whole_number(request.GET.get("question"))
+    question = next((one for one in questions if one.pk == wanted), None)
+    answer = request.GET.get("answer", "").strip()[:MAX_KEY]
+    is_phone = (
+        question is not None and question.kind == Question.Kind.TEXT and len(search_digits(answer)) >= LONG_NUMBER
+    )
+    if question is None or is_phone or (answer != UNREADABLE and answer and understood(question, answer) is None):
+        answer = ""
+    disposition = whole_number(request.GET.get("disposition"))
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     known = {value for _kind, choices in service.reasons() for value, _label in choices}
     return service.PeopleFilters(
         state=state if state in dict(service.STATES) or state in service.OLD_STATES else "",
         reason=reason if reason in known else "",
         person=request.GET.get("q", "")[:MAX_SEARCH],
+        question=question,
+        answer=answer,
+        disposition=seen_by(person, Disposition.objects.filter(pk=disposition or 0)).first(),
     )
 
 

@@ -52,7 +52,9 @@ def reports(request: HttpRequest) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "spans": SPANS, "days": form.days}
     if scope is not None:
         is_whole = bool(request.GET.get("whole"))
-        figures = figures_module.count(scope, request.user, reads_differences=False, reads_attempts=is_whole)
+        figures = figures_module.count(
+            scope, request.user, reads_differences=False, reads_attempts=is_whole, reads_answers=is_whole
+        )
         shown |= {"scope": scope, "total": figures.total, "links": _links(scope)}
         shown["costs"] = [
             {
@@ -114,6 +116,11 @@ def _section(request: HttpRequest, key: str) -> tuple[figures_module.Scope, Repo
     scope = ReportForm(request.GET, request.user).scope()
     if scope is None or key not in sections.KEYS:
         raise Http404(key)
-    figures = figures_module.count(scope, request.user, reads_differences=key == sections.DIFFERENCES)
+    figures = figures_module.count(
+        scope,
+        request.user,
+        reads_differences=key == sections.DIFFERENCES,
+        reads_answers=key in sections.ANSWERED,
+    )
     (section,) = sections.sections(figures, said, short_day, [key])
     return scope, section

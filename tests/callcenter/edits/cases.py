@@ -17,14 +17,19 @@ from campaigns.launch import repeats, start
 from campaigns.models import (
     Answer,
     Callback,
+    CallDisposition,
     CallReview,
     Campaign,
     CampaignRepeat,
     DayCap,
+    Disposition,
     HandOver,
     InstallationSettings,
     Question,
+    ReviewQueue,
     SavedFilter,
+    Scorecard,
+    ScorecardPoint,
     WebhookReceiver,
 )
 from campaigns.models.installation import SETTINGS_ID
@@ -87,6 +92,11 @@ def question_of(person: User) -> Question:
 def webhook_of(person: User) -> WebhookReceiver:
     url = "https://hooks.example.org/in"
     return WebhookReceiver.objects.create(name="Shop", owner=person, url=url, kinds=["call.ended"])
+
+
+def point_of_a_card() -> ScorecardPoint:
+    card = Scorecard.objects.create(name="Polite")
+    return ScorecardPoint.objects.create(pk=1, scorecard=card, text="Greets", most=5)
 
 
 def pair(person: User) -> tuple[User, User]:
@@ -196,6 +206,59 @@ CASES = [
         # Whoever also reviews calls has a second form on this page.
         role=CALLER,
         post=lambda row: reverse("call-answer", args=[row.pk, row.campaign.questions.get().pk]),
+    ),
+    Case(
+        "DispositionForm",
+        lambda person: Disposition.objects.create(name="Promised"),
+        lambda row: reverse("disposition", args=[row.pk]),
+        lambda row: (again(row).name, again(row).follows),
+        ({"name": "Agreed"}, {"name": "Declined"}),
+        (("Agreed", "nothing"), ("Declined", "nothing")),
+        ("Agreed", "Declined"),
+        ({"follows": "never"}, ("Agreed", "never")),
+    ),
+    Case(
+        "CallDispositionForm",
+        lambda person: [make_call(owner=person), *(Disposition.objects.create(name=one) for one in "AB")][0],
+        lambda row: reverse("call", args=[row.pk]),
+        lambda row: CallDisposition.objects.get(call=row).disposition.name,
+        ({"disposition": "A"}, {"disposition": "B"}),
+        ("A", "B"),
+        ("A", "B"),
+        # Whoever also reviews calls has a second form on this page.
+        role=CALLER,
+        post=lambda row: reverse("call-disposition", args=[row.pk]),
+    ),
+    Case(
+        "ScorecardForm",
+        lambda person: Scorecard.objects.create(name="Polite"),
+        lambda row: reverse("scorecard", args=[row.pk]),
+        lambda row: (again(row).name, again(row).is_offered),
+        ({"name": "Friendly"}, {"name": "Clear"}),
+        (("Friendly", True), ("Clear", True)),
+        ("Friendly", "Clear"),
+        ({"is_offered": ""}, ("Friendly", False)),
+    ),
+    Case(
+        "QueueForm",
+        lambda person: ReviewQueue.objects.create(name="Missed", scorecard=point_of_a_card().scorecard),
+        lambda row: reverse("review-queue-edit", args=[row.pk]),
+        lambda row: (again(row).name, again(row).every),
+        ({"name": "Failed"}, {"name": "Short"}),
+        (("Failed", 1), ("Short", 1)),
+        ("Failed", "Short"),
+        ({"every": "20"}, ("Failed", 20)),
+    ),
+    Case(
+        "ScorecardReviewForm",
+        lambda person: (point_of_a_card(), make_call(owner=person))[1],
+        lambda row: reverse("call", args=[row.pk]),
+        lambda row: [(one.given[0]["value"], one.note) for one in row.scorecard_reviews.all()],
+        ({"note": "late"}, {"note": "polite"}),
+        ([(3, "late")], [(3, "polite")]),
+        ("late", "polite"),
+        more={"point-1": "3"},
+        post=lambda row: reverse("call-scorecard", args=[row.pk, Scorecard.objects.get().pk]),
     ),
     Case(
         "SpendingLimitForm",

@@ -24,7 +24,7 @@ from callcenter.access.rights import ADMIN, MANAGER
 from callcenter.access.setup import JoinsHere, ReadOnlyAdmin
 from callcenter.edits.forms import EditsModelRow, EditsRow
 from campaigns.calls import remarks
-from campaigns.models import CallReview, Campaign
+from campaigns.models import CallReview, Campaign, Disposition
 from providers.forms import KeysForm
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 from tests.answers import text_of
@@ -89,6 +89,9 @@ EDITS_NO_ROW = {
     "OptOutMappingForm": "an import of one user, whose rows are judged anew with each mapping",
     "AnswersForm": "answers what an import asks, whose rows are judged anew",
     "TwoNumbersForm": "answers what an import asks, whose rows are judged anew",
+    "RuleForm": "adds",
+    "PointForm": "adds",
+    "ResultsForm": "asks",
     "RowForm": "one row of an import of one user, which is judged anew",
     "ClockForm": "one person's own clock, one field",
     "NoticeSettingsForm": "one person's own choice",
@@ -160,6 +163,8 @@ class Desk:
             return [Group.objects.get(name=one).pk for one in value]
         if name == "team":
             return (Team.objects.first() or Team.objects.create(name="North")).pk
+        if name == "disposition":
+            return Disposition.objects.get(name=value).pk
         if name == "person":
             return User.objects.get(first_name=value).pk
         return value

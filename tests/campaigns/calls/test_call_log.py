@@ -182,7 +182,7 @@ def test_the_log_asks_the_database_as_often_for_one_row_as_for_fifty(
 ) -> None:
     campaign = make_campaign()
     make_call(campaign=campaign, contact=make_contact())
-    with django_assert_max_num_queries(of_a_page(17)) as one:
+    with django_assert_max_num_queries(of_a_page(18)) as one:
         as_manager.get(reverse("call-log"))
     for _ in range(55):
         make_call(campaign=campaign, contact=make_contact(), status=CallStatus.COMPLETED)

@@ -220,5 +220,5 @@ def test_the_list_asks_as_often_for_many_people_as_for_few(
             status=["pending", "skipped", "no_answer"][number % 3],
             skip_reason=["", "canceled", ""][number % 3],
         )
-    with django_assert_max_num_queries(of_a_page(18)):
+    with django_assert_max_num_queries(of_a_page(21)):
         client.get(f"/campaigns/{campaign.pk}/people/")

@@ -11,23 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
 from callcenter import request_ids
 from callcenter.logs import masked_value
-from providers.client.addresses import checked
-from providers.client.loop import carry
-from providers.client.transfers import Transfer
-from providers.exceptions import NotSent
+from providers import outbound
 
 if TYPE_CHECKING:
     from sentry_sdk.transport import Transport
     from sentry_sdk.types import Event, Hint
 
-MAX_ANSWER_BYTES = 64 * 1024
-TIMES = (5.0, 15.0)
-"""Seconds to connect, seconds in all."""
 REQUEST_PARTS = ("method", "url")
 """What a report tells of the request; never its body, headers, cookies, query or environment."""
 FRAME_PARTS_LEFT_OUT = ("vars", "context_line", "pre_context", "post_context")
@@ -125,15 +118,5 @@ class Answer:
 
 def deliver(method: str, url: str, body: bytes, headers: dict[str, str]) -> Answer:
     """Send a report once and return the answer; raises NotSent or ValueError where it may not or cannot be sent."""
-    _parts, origin = checked(url, settings.OUTBOUND_HOSTS, "")
-    request = PreparedRequest()
-    request.method, request.url, request.body = method, url, body
-    request.headers = CaseInsensitiveDict(headers)
-    transfer = Transfer(request, origin, MAX_ANSWER_BYTES, TIMES, may_leave=lambda: True, lost=_lost)
-    carry(transfer)
-    answer = transfer.answer()
+    answer = outbound.send_once(method, url, body, headers)
     return Answer(answer.status_code, answer.headers)
-
-
-def _lost(reason: str) -> NotSent:
-    return NotSent(f"The report was lost: {reason}.")

@@ -1,25 +1,34 @@
-"""Reads a file from an address that the operator allows, outside of all accounts: the second outbound policy.
+"""Requests outside of all accounts, to hosts that whoever runs the server allows: the second outbound policy.
 
-Only https addresses of `OUTBOUND_HOSTS` that resolve to public addresses are read; no key is sent, and no redirect is
-followed but the one by which Google hands out the export of a sheet.
+Only https addresses of `OUTBOUND_HOSTS` that resolve to public addresses are reached, each within one deadline; no
+redirect is followed but the one by which Google hands out the export of a sheet.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.utils.translation import gettext as _
-from requests import Request, Response
+from requests import PreparedRequest, Request, Response
+from requests.structures import CaseInsensitiveDict
 
+from providers.client.addresses import checked
 from providers.client.client import HttpClient
+from providers.client.loop import carry
+from providers.client.transfers import Transfer
 from providers.exceptions import NotSent, ProviderError, ProviderMisconfigured
 
 REDIRECTS = {"docs.google.com": ".googleusercontent.com"}
 """Hosts that hand a file out from another host, by the ending of that one's name."""
 SECONDS = 40.0
+"""In all, for a file."""
+MAX_ANSWER_BYTES = 64 * 1024
+TIMES = (5.0, 15.0)
+"""Seconds to connect, seconds in all, for a message."""
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,190}"')
 
 
@@ -82,3 +91,27 @@ def _ask(address: str, allowed: Collection[str], etag: str, most_bytes: int, san
         megabytes = max(1, most_bytes // (1024 * 1024))
         words = _("No complete file came, or one of more than %(megabytes)d MB. It is tried again.")
         raise NotRead(words % {"megabytes": megabytes}) from None
+
+
+def is_allowed(host: str) -> bool:
+    """Return whether messages may go to a host: one that whoever runs the server named in OUTBOUND_HOSTS."""
+    try:
+        checked(f"https://{host}/", settings.OUTBOUND_HOSTS, "")
+    except ValueError:
+        return False
+    return True
+
+
+def send_once(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+    """Send a message once and return the answer; raises NotSent or ValueError where it may not or cannot be sent."""
+    _parts, origin = checked(url, settings.OUTBOUND_HOSTS, "")
+    request = PreparedRequest()
+    request.method, request.url, request.body = method, url, body
+    request.headers = CaseInsensitiveDict(headers)
+    transfer = Transfer(request, origin, MAX_ANSWER_BYTES, TIMES, may_leave=lambda: True, lost=_lost)
+    carry(transfer)
+    return transfer.answer()
+
+
+def _lost(reason: str) -> NotSent:
+    return NotSent(f"The message was lost: {reason}.")

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.core.refusals import Refusal
 from campaigns.models import NoticeSettings
-from providers import outbound_wire
+from providers import outbound
 from providers.exceptions import KeysUnreadable, ProviderError
 
 SERVICES: Mapping[str, tuple[str, str]] = {
@@ -68,7 +68,7 @@ class _OurWire:
             url = str(requests.Request("POST", url, params=how["params"]).prepare().url)
         body = data if isinstance(data, bytes) else (data if isinstance(data, str) else json.dumps(data)).encode()
         try:
-            return outbound_wire.post_once(url, body, dict(headers or {}))
+            return outbound.send_once("POST", url, body, dict(headers or {}))
         except (ProviderError, ValueError) as error:
             raise requests.ConnectionError(type(error).__name__) from None
 
@@ -125,7 +125,7 @@ def service_of(address: str) -> str:
         )
     service, host = SERVICES[type(found).__name__]
     host = host or str(found.host)
-    if not outbound_wire.is_allowed(host):
+    if not outbound.is_allowed(host):
         raise Refusal(
             _("%(service)s is not allowed here. Whoever runs the server adds %(host)s to OUTBOUND_HOSTS.")
             % {"service": NAMES[service], "host": host}
@@ -140,7 +140,7 @@ def allowed_services() -> list[str]:
         name
         for key, name in NAMES.items()
         if (
-            outbound_wire.is_allowed(hosts[key])
+            outbound.is_allowed(hosts[key])
             if hosts[key]
             else any(_is_microsoft(one) for one in settings.OUTBOUND_HOSTS)
         )

@@ -39,7 +39,7 @@ NOTICES = (
     Mutant(
         "a chat is at any host",
         f"{ROOM}chat.py",
-        "    if not outbound_wire.is_allowed(host):",
+        "    if not outbound.is_allowed(host):",
         "    if False:",
         f"{TESTS}test_chat.py::test_a_host_that_nobody_named_is_refused_in_words",
     ),

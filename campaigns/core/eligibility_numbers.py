@@ -24,13 +24,19 @@ _IN_FORCE = "(f.expires_at IS NULL OR f.expires_at > %s)"
 
 
 def forbidden_statement(
-    numbers: Collection[str], now: datetime.datetime, *, begin: str = "SELECT", end: str = "", has_others: bool = True
+    numbers: Collection[str],
+    now: datetime.datetime,
+    *,
+    begin: str = "SELECT",
+    end: str = "",
+    has_others: bool = True,
+    has_kept: bool = True,
 ) -> tuple[str, list[Any]]:
     """Return the SQL, with its parameters, that selects those of the numbers that must not be called; rows may repeat.
 
     Of an erased person the hash is selected instead of the number: see `asked_numbers`. Each of its parts begins with
     `begin` and ends its columns with `end`, so that it fits into a UNION of others. With `has_others` False only
-    entries of the numbers themselves count.
+    entries of the numbers themselves count; with `has_kept` False no number is hashed.
     """
     if len(numbers) > MOST_LISTED:
         these: list[Any] = [list(numbers) if connection.vendor == "postgresql" else json.dumps(list(numbers))]
@@ -39,12 +45,6 @@ def forbidden_statement(
     else:
         these = among("d.phone", numbers)[1]
         wanted = {name: among(name, numbers)[0] for name in ("d.phone", "c.phone", "o.phone")}
-    digests = list(kept_opt_outs.digests_of(numbers))
-    if len(numbers) > MOST_LISTED:
-        listed = f"d.digest {any_of}"
-        hashes: list[Any] = [digests if connection.vendor == "postgresql" else json.dumps(digests)]
-    else:
-        listed, hashes = among("d.digest", digests)
     at = connection.ops.adapt_datetimefield_value(now)
     columns = "SELECT d.expires_at,"
     parts = [
@@ -61,10 +61,13 @@ def forbidden_statement(
     ]
     parts = parts if has_others else parts[:1]
     parameters = these * len(parts)
-    parts.append(f"{columns} d.digest FROM {_KEPT} d WHERE {listed}")
+    if has_kept:
+        listed, hashes = among("d.digest", list(kept_opt_outs.digests_of(numbers)))
+        parts.append(f"{columns} d.digest FROM {_KEPT} d WHERE {listed}")
+        parameters += hashes
     # The time stands in the statement once: each parameter costs a commit point more than the condition does.
     found = f"{begin} f.phone{end} FROM ({' UNION ALL '.join(parts)}) f WHERE {_IN_FORCE}"
-    return found, [*parameters, *hashes, at]
+    return found, [*parameters, at]
 
 
 def asked_numbers(selected: Iterable[str], numbers: Collection[str]) -> set[str]:
@@ -83,16 +86,19 @@ MOST_LISTED = 500
 
 
 def forbidden_numbers(numbers: Iterable[str], now: datetime.datetime | None = None) -> set[str]:
-    """Return those of the numbers (E.164) that must not be called; one query for any number of them."""
+    """Return those of the numbers (E.164) that must not be called; a few queries for any number of them."""
     asked = list(dict.fromkeys(numbers))
     if not asked:
         return set()
     # As long as nobody has another number, thousands of numbers need not be looked for among them.
-    has_others = len(asked) <= MOST_LISTED or OtherNumber.objects.exists()
-    statement, parameters = forbidden_statement(asked, now or timezone.now(), has_others=has_others)
+    is_few, now = len(asked) <= MOST_LISTED, now or timezone.now()
+    has_others = is_few or OtherNumber.objects.exists()
+    statement, parameters = forbidden_statement(asked, now, has_others=has_others, has_kept=is_few)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return asked_numbers((row[0] for row in cursor.fetchall()), asked)
+        found = asked_numbers((row[0] for row in cursor.fetchall()), asked)
+    # After the entries: whoever was erased meanwhile has lost the entry and is kept.
+    return found if is_few else found | kept_opt_outs.kept_among(asked, now)
 
 
 def is_forbidden(now: datetime.datetime) -> ExpressionWrapper[Q]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime
 import hmac
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import Q, QuerySet
 
 from campaigns.models import ErasureKey, KeptOptOut
 
+AT_ONCE = 1_000
+"""Hashes in one statement."""
 _known: dict[str, bytes] = {}
 
 
@@ -42,6 +44,18 @@ def digests_of(numbers: Iterable[str]) -> dict[str, str]:
 def in_force(now: datetime.datetime) -> QuerySet[KeptOptOut]:
     """Return the kept opt-outs that are not over."""
     return KeptOptOut.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+
+
+def kept_among(numbers: Sequence[str], now: datetime.datetime) -> set[str]:
+    """Return those of many numbers whose opt-out is kept; nothing is hashed where none is."""
+    if not in_force(now).exists():
+        return set()
+    found: set[str] = set()
+    for first in range(0, len(numbers), AT_ONCE):
+        digests = digests_of(numbers[first : first + AT_ONCE])
+        kept = in_force(now).filter(digest__in=digests).values_list("digest", flat=True)
+        found.update(digests[digest] for digest in kept)
+    return found
 
 
 class KeptNumbers:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.reading import each
 from tests.browser.words import Words
 
 MESSY = """نام و نام خانوادگی;شماره موبایل;شهر
@@ -69,8 +70,8 @@ def fill_quick_call(page: Page, words: Words, number: str) -> None:
     choose(page, words("Agent"), "Appointment reminder")
     asked = page.locator("#message fieldset input")
     expect(asked.first).to_be_visible()
-    for index in range(asked.count()):
-        asked.nth(index).fill("ten o'clock")
+    for field in each(asked):
+        field.fill("ten o'clock")
 
 
 def expect_words(page: Page, *sentences: str | re.Pattern[str]) -> None:

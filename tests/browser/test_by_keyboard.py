@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Console
 from tests.browser.keyboard import Keyboard
+from tests.browser.reading import each
 from tests.browser.steps import heading
 
 pytestmark = [pytest.mark.browser]
@@ -63,8 +64,8 @@ def test_one_call(console: Console) -> None:
     keys.choose(page.get_by_label("Agent", exact=True), "Appointment")
     asked = page.locator("#message fieldset input")
     expect(asked.first).to_be_visible()
-    for index in range(asked.count()):
-        keys.write(asked.nth(index), "ten")
+    for field in each(asked):
+        keys.write(field, "ten")
     keys.press(page.get_by_role("button", name="Call now"))
     page.wait_for_url(re.compile(r"/calls/\d+/$"))
     expect(page.locator("#call .chip").first).to_contain_text("Answered")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import number
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
@@ -28,7 +29,7 @@ def test_a_call_is_read_and_its_person_is_called_again(
     expect(heading(page)).to_have_text(words("Call to %(name)s", name=name))
     steps = page.locator(".timeline > li")
     expect(page.get_by_role("heading", name=words("What happened"))).to_be_visible()
-    assert steps.count() >= 3
+    assert number(steps) >= 3
     expect(page.locator(".talk > li").first).to_be_visible()
 
     page.goto(f"/quick-call/?again={talked}")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import follow, number, texts
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
@@ -18,17 +19,17 @@ pytestmark = [pytest.mark.browser]
 def test_the_log_is_narrowed_down_by_its_chips(console: Console, called: Callable[[], None], words: Words) -> None:
     called()
     page = console.page("manager", "/calls/", language=words.language)
-    everything = page.locator("tbody tr").count()
+    everything = number(page.locator("tbody tr"))
     page.get_by_role("combobox", name=words("Result"), exact=True).select_option(label=words("Answered"))
     page.locator("details.filter-more > summary").first.click()
     page.get_by_role("search").get_by_label(words("Campaign"), exact=True).select_option(label="Campaign at bolna")
-    page.get_by_role("button", name=words("Find"), exact=True).click()
+    follow(page, page.get_by_role("button", name=words("Find"), exact=True))
     chips = page.get_by_role("group", name=words("Filters")).locator("a.chip")
     expect(chips).to_have_count(2)
-    narrowed = page.locator("tbody tr").count()
+    narrowed = number(page.locator("tbody tr"))
     assert 0 < narrowed < everything
     states = {words("Answered")}
-    assert set(page.locator("tbody .chip").all_inner_texts()) <= states
+    assert set(texts(page.locator("tbody .chip"))) <= states
 
     # Whoever gets the address sees the same.
     other = console.page("manager", page.url, language=words.language)

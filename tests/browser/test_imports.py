@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import text
 from tests.browser.steps import confirm, expect_words, heading, write_messy
 from tests.browser.words import Words
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.browser]
 
 def verdict(page: Page, word: str) -> str:
     """Return how many rows a verdict has, as the page writes it."""
-    return page.locator("tr").filter(has=page.get_by_text(word, exact=True)).locator("td.num").inner_text().strip()
+    return text(page.locator("tr").filter(has=page.get_by_text(word, exact=True)).locator("td.num"))
 
 
 def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: Words, tmp_path: Path) -> None:

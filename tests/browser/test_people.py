@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import number
 from tests.browser.steps import box, confirm, expect_words, heading
 from tests.browser.words import Words
 
@@ -47,7 +48,7 @@ def test_a_person_is_noted_merged_and_never_called_again(
     expect_words(page, words("What will happen"))
     page.get_by_role("button", name=words("Make them one person")).click()
     expect_words(page, words("They are one person now; every call stands on this page."), "Speaks French")
-    assert page.locator("tbody tr").count() > 0
+    assert number(page.locator("tbody tr")) > 0
 
     confirm(page, words("Never call again"), reason="Asked by mail")
     expect_words(page, words("Will not be called: the number is on the do-not-call list."))

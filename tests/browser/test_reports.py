@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import attribute, follow, number, text
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
@@ -27,14 +28,14 @@ def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
     expect(heading(page)).to_have_text(words("Reports"))
     page.get_by_role("group", name=words("Span")).get_by_role("link").first.click()
     page.get_by_label(words("Provider"), exact=True).select_option(label="Bolna sandbox")
-    page.get_by_role("button", name=words("Show"), exact=True).click()
+    follow(page, page.get_by_role("button", name=words("Show"), exact=True))
 
     outcomes = page.locator("#outcomes-providers")
     drawn = outcomes.locator("svg.plot a").first
-    opened = drawn.get_attribute("href")
+    opened = attribute(drawn, "href")
     row = outcomes.locator("tbody tr").filter(has_text="Bolna sandbox")
     sent = row.get_by_role("link").first
-    figure = sent.inner_text().strip()
+    figure = text(sent)
     with page.expect_download() as download:
         outcomes.get_by_role("link", name="CSV").click()
     table = list(csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
@@ -43,8 +44,8 @@ def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
     sent.click()
     expect(heading(page)).to_have_text(words("Call log"))
     expect(page.locator("tbody tr").first).to_be_visible()
-    assert words.digits(min(page.locator("tbody tr").count(), 50)) == words.digits(min(int(table[1][1]), 50))
-    page.goto(str(opened))
+    assert words.digits(min(number(page.locator("tbody tr")), 50)) == words.digits(min(int(table[1][1]), 50))
+    page.goto(opened)
     expect(page.locator("tbody tr").first).to_be_visible()
 
 

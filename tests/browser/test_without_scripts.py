@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import each, follow, number, text
 from tests.browser.steps import box, choose, confirm, expect_words, heading, write_messy
 
 pytestmark = [pytest.mark.browser]
@@ -60,13 +61,13 @@ def test_one_call(page: Page) -> None:
     page.get_by_role("button", name="Check", exact=True).click()
     asked = page.locator("#message fieldset input")
     expect(asked.first).to_be_visible()
-    for field in asked.all():
+    for field in each(asked):
         field.fill("ten o'clock")
     page.get_by_role("button", name="Call now").click()
     page.wait_for_url(re.compile(r"/calls/\d+/$"))
     chip = page.locator("#call .chip").first
     for _look in range(40):
-        if "Answered" in chip.inner_text():
+        if "Answered" in text(chip):
             break
         page.wait_for_timeout(500)
         page.reload()
@@ -76,12 +77,12 @@ def test_one_call(page: Page) -> None:
 def test_the_call_log(page: Page, called: Callable[[], None], console: Console) -> None:
     called()
     page = console.page("manager", "/calls/", has_scripts=False)
-    everything = page.locator("tbody tr").count()
+    everything = number(page.locator("tbody tr"))
     page.get_by_role("combobox", name="Result", exact=True).select_option(label="Answered")
     page.locator("details.filter-more > summary").first.click()
     page.get_by_role("search").get_by_label("Campaign", exact=True).select_option(label="Campaign at bolna")
-    page.get_by_role("button", name="Find", exact=True).click()
-    assert 0 < page.locator("tbody tr").count() < everything
+    follow(page, page.get_by_role("button", name="Find", exact=True))
+    assert 0 < number(page.locator("tbody tr")) < everything
     page.get_by_role("link", name="Add them up").click()
     expect(page.locator("main")).to_contain_text(re.compile(r"\d+ calls?"))
     page.go_back()

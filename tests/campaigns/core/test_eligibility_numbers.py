@@ -7,7 +7,7 @@ import itertools
 import pytest
 from django.utils import timezone
 
-from campaigns.core import eligibility_numbers
+from campaigns.core import eligibility_numbers, kept_opt_outs
 from campaigns.core.eligibility_facts import numbers_now
 from campaigns.core.eligibility_numbers import forbidden_numbers, is_forbidden, numbers_of_persons
 from campaigns.models import Contact, DoNotCall, OtherNumber
@@ -28,11 +28,19 @@ def test_every_way_of_asking_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> 
         DoNotCall.objects.bulk_create(DoNotCall(phone=number) for number in asked)
         expected |= {phone, other, shared} if asked else set()
         assert omid.phone == shared
+    erased, lapsed = (f"+98{next(serial)}" for _ in range(2))
+    kept_opt_outs.keep([erased], None)
+    kept_opt_outs.keep([lapsed], now)
+    for phone in (erased, lapsed):
+        make_contact(phone=phone)
     everybody = [*Contact.objects.values_list("phone", flat=True), *OtherNumber.objects.values_list("phone", flat=True)]
-    assert forbidden_numbers(everybody, now) == expected
-    assert numbers_now(everybody, now, None).forbidden == expected
+    expected_kept = expected | {erased}
+    assert forbidden_numbers(everybody, now) == expected_kept
+    assert numbers_now(everybody, now, None).forbidden == expected_kept
     monkeypatch.setattr(eligibility_numbers, "MOST_LISTED", 0)
-    assert forbidden_numbers(everybody, now) == expected
+    monkeypatch.setattr(kept_opt_outs, "AT_ONCE", 3)
+    assert forbidden_numbers(everybody, now) == expected_kept
+    # Of contacts the entries alone are told here: an erased person has no contact any more.
     marked = Contact.objects.annotate(forbidden=is_forbidden(now)).filter(forbidden=True)
     assert set(marked.values_list("phone", flat=True)) == expected & set(
         Contact.objects.values_list("phone", flat=True)

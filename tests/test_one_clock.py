@@ -127,6 +127,8 @@ def everything(db: None, settings: Any) -> User:
         for model in apps.get_models(include_auto_created=True):
             if model._meta.managed and not model._meta.proxy and model._meta.app_label not in {"sessions", "django_q"}:
                 _set_values(model)
+    # One that was removed is shown nowhere.
+    Question.all_rows.update(removed_at=None)
     return person
 
 

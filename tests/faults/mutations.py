@@ -21,6 +21,7 @@ from tests.faults.mutations_reading import READING
 from tests.faults.mutations_refusals import REFUSALS
 from tests.faults.mutations_scope import SCOPED
 from tests.faults.mutations_settling import SETTLED
+from tests.faults.mutations_sign_in import SIGNED_IN
 from tests.faults.mutations_starting import AT_THE_START
 from tests.faults.mutations_sweeping import SWEEPING
 from tests.faults.mutations_wishes import THE_WISHES
@@ -31,5 +32,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN,
 )  # fmt: skip

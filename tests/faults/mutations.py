@@ -8,6 +8,7 @@ from tests.faults.mutations_client import ON_THE_WIRE
 from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_hosts import SHARED
+from tests.faults.mutations_hours import HOURS
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_keys import KEYS
 from tests.faults.mutations_money import MONEY
@@ -29,5 +30,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *HOURS,
 )  # fmt: skip

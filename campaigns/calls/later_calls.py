@@ -18,6 +18,7 @@ from campaigns.core.all_numbers import numbers_of
 from campaigns.core.call_events import Source, step, write_steps
 from campaigns.core.eligibility import Judge
 from campaigns.core.eligibility_facts import Facts, asked_columns, numbers_now
+from campaigns.core.hours.words import why_closed_then
 from campaigns.core.planned_calls import is_planned
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Callback, Contact
@@ -93,7 +94,8 @@ def refuse_then(
     )
     for found in judge.against(number, zones_to_choose(number, contact), facts):
         if found.reason == WaitReason.OUTSIDE_HOURS and found.until is not None:
-            raise Refusal(f"{found.sentence} {moment_words.choose_from(found.until, found.zone)}")
+            why = why_closed_then(judge.calling_hours, at, zones_to_choose(number, contact)) or found.sentence
+            raise Refusal(f"{why} {moment_words.choose_from(found.until, found.zone)}")
         raise Refusal(found.words(is_queued=False))
     theirs = Q(to_number=number)
     if contact is not None:

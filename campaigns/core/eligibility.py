@@ -293,9 +293,10 @@ class Judge:
             Verdict.WAIT,
             WaitReason.OUTSIDE_HOURS,
             until=opening,
-            say=lambda: hours_words.why_closed(hours, self.now, zones, opening),
+            say=lambda: hours_words.why_closed(hours, self.now, zones),
             zone=zones[0],
             is_far=opening - self.now > hours_words.WEEKDAY_TELLS,
+            step=hours_words.next_try_lazy(opening, zones[0]) if hours.closed else "",
         )
 
 

@@ -9,6 +9,7 @@ from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_dispositions import DISPOSED
 from tests.faults.mutations_hosts import SHARED
+from tests.faults.mutations_hours import HOURS
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_keys import KEYS
 from tests.faults.mutations_money import MONEY
@@ -32,5 +33,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS,
 )  # fmt: skip

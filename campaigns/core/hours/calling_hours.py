@@ -61,10 +61,13 @@ class CallingHours:
     def next_opening(self, instant: datetime.datetime, zones: Collection[str]) -> datetime.datetime | None:
         """Return the first moment from an instant on at which every zone is open; None if there is none.
 
-        It is looked for within nine days, with closed days within 400. Used for scheduling only: the commit point asks
-        again whether it is open.
+        It is looked for within nine days, and where closed days take those, within 400. Used for scheduling only: the
+        commit point asks again whether it is open.
         """
-        opening = next(self._open(instant, zones, YEAR_AHEAD if self.closed else WEEK_AHEAD), None)
+        opening = next(self._open(instant, zones, WEEK_AHEAD), None)
+        # Zones whose hours never meet are not looked for through a year of holidays.
+        if opening is None and self.closed and CallingHours(self.week).next_opening(instant, zones) is not None:
+            opening = next(self._open(instant, zones, YEAR_AHEAD), None)
         return None if opening is None else opening[0].replace(tzinfo=datetime.UTC)
 
     def after_calling(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import get_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 
 from callcenter.formats.calendars import in_digits, plain_day
@@ -15,7 +16,7 @@ from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import clock_time
 from campaigns.core import explanations
 from campaigns.core.hours.calling_hours import CallingHours
-from campaigns.core.hours.closed_days import ClosedDay, Why
+from campaigns.core.hours.closed_days import Why
 from campaigns.core.hours.dates import DateSpan
 from campaigns.core.hours.week import Span, Week
 from campaigns.countries import country_name
@@ -26,11 +27,14 @@ MOST_DATES = 6
 """Dates that are named in a sentence."""
 
 
-def why_closed(hours: CallingHours, now: datetime.datetime, zones: Sequence[str], opening: datetime.datetime) -> str:
-    """Return the sentence for a moment outside the hours in some of the zones; all are open again at `opening`."""
-    day = hours.closed_day(now, zones)
-    if day is not None:
-        return f"{_of_day(day)} {_next_try(opening, zones[0])}"
+def why_closed(hours: CallingHours, now: datetime.datetime, zones: Sequence[str]) -> str:
+    """Return the sentence for a moment that is now and outside the hours in some of the zones."""
+    if (day := hours.closed_day(now, zones)) is not None:
+        if day.why == Why.BLACKOUT:
+            return _("This campaign makes no calls on today's date there.")
+        if not day.name:
+            return _("Today is a holiday there.")
+        return _("Today is a holiday there: %(name)s.") % {"name": isolated(day.name)}
     kept = {spans for spans in hours.week.days if spans}
     if len(kept) == 1 and len(spans := next(iter(kept))) == 1:
         return explanations.outside_hours(*spans[0])
@@ -40,18 +44,25 @@ def why_closed(hours: CallingHours, now: datetime.datetime, zones: Sequence[str]
     return _("It is outside calling hours there (today %(hours)s).") % {"hours": spans_in_words(today)}
 
 
-def _of_day(day: ClosedDay) -> str:
-    if day.why == Why.BLACKOUT:
-        return _("This campaign makes no calls on today's date there.")
+def why_closed_then(hours: CallingHours, at: datetime.datetime, zones: Sequence[str]) -> str:
+    """Return the sentence for a later moment that falls on a holiday in one of the zones; empty for any other."""
+    day = hours.closed_day(at, zones)
+    if day is None:
+        return ""
+    named = {"day": plain_day(day.day), "name": isolated(day.name)}
     if not day.name:
-        return _("Today is a holiday there.")
-    return _("Today is a holiday there: %(name)s.") % {"name": isolated(day.name)}
+        return _("%(day)s is a holiday there.") % named
+    return _("%(day)s is a holiday there: %(name)s.") % named
 
 
-def _next_try(opening: datetime.datetime, zone: str) -> str:
+def next_try(opening: datetime.datetime, zone: str) -> str:
+    """Return the next step for a call that waits until its hours open, by the clock of a zone of the number."""
     there = opening.astimezone(zoneinfo.ZoneInfo(zone))
     named = {"day": plain_day(there.date(), has_year=False), "time": clock_time(there)}
-    return _("The next try is on %(day)s at %(time)s there.") % named
+    return _("Nothing is to be done: it is called on %(day)s at %(time)s there.") % named
+
+
+next_try_lazy = lazy(next_try, str)
 
 
 def span_in_words(span: Span) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.campaigns.core.eligibility_table.holidays import HOLIDAYS
 from tests.campaigns.core.eligibility_table.world import Case, closed, utc
 
 ZONES = [
@@ -31,4 +32,5 @@ ZONES = [
     ),
     Case(name="an own zone that is none", contact={"time_zone": "Mars/Base"}),
     Case(name="an own zone that names no place", contact={"time_zone": "EST"}),
+    *HOLIDAYS,
 ]

@@ -232,6 +232,15 @@ def test_a_holiday_says_what_it_is() -> None:
     assert "Nowruz" in day.name
 
 
+def test_hours_over_midnight_end_where_a_day_without_calls_begins_and_do_not_begin_on_one() -> None:
+    eve = datetime.date(2026, 12, 24)
+    hours = CallingHours(Week.same_on(range(7), at(22), at(2)), ClosedDays((DateSpan(eve, eve),)))
+    looks = {"23T23:59:00": True, "23T23:59:30": False, "24T00:30:00": False, "24T23:00:00": False}
+    looks |= {"25T00:30:00": False, "25T22:00:00": True, "26T01:00:00": True}
+    moments = {look: datetime.datetime.fromisoformat(f"2026-12-{look}+00:00") for look in looks}
+    assert {look: hours.is_open(moment, ["UTC"]) for look, moment in moments.items()} == looks
+
+
 def test_closed_days_of_months_are_looked_past() -> None:
     summer = DateSpan(datetime.date(2026, 3, 1), datetime.date(2026, 8, 31))
     hours = CallingHours(Week.same_on([0], at(9), at(20)), ClosedDays((summer,)))

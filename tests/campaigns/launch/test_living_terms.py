@@ -16,6 +16,7 @@ from campaigns.core.day_caps import day_of
 from campaigns.core.refusals import Refusal
 from campaigns.launch import approvals, drafts, lifecycle, start
 from campaigns.launch.launch_check import check_launch
+from campaigns.launch.launch_sentence import sentence_of
 from campaigns.launch.living import joining
 from campaigns.models import ApprovedPerson, Call, Campaign, CampaignApproval, ListMembership
 from tests.answers import text_of
@@ -127,6 +128,9 @@ def test_nor_after_its_last_day_nor_as_a_pilot(manager: User) -> None:
     late = living(manager, people=1, last_day=day_of(timezone.now()).date - WEEK)
     with pytest.raises(Refusal, match="last day is over"):
         start.launch(late.pk, manager)
+    check = check_launch(late, timezone.now(), manager)
+    assert check.verdicts == {"last_day": 1}
+    assert "for 1 the last day is over" in sentence_of(check)
     endless = living(manager, people=1, last_day=day_of(timezone.now()).date + datetime.timedelta(days=400))
     with pytest.raises(Refusal, match="within a year"):
         start.launch(endless.pk, manager)

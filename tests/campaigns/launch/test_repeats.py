@@ -114,9 +114,15 @@ def test_a_run_that_nobody_was_there_for_is_not_made_up_for(manager: User) -> No
     assert "more than 12 hours late" in CampaignRepeat.objects.get().note
 
 
-def test_who_is_switched_off_launches_nothing(manager: User) -> None:
+@pytest.mark.parametrize("way", ["left", "switched off past the product", "without the right"])
+def test_who_may_not_any_more_launches_nothing(manager: User, way: str) -> None:
     repeat = repeating(manager)
-    successions.leave(manager, None)
+    if way == "left":
+        successions.leave(manager, None)
+    elif way == "without the right":
+        manager.groups.clear()
+    else:
+        User.objects.filter(pk=manager.pk).update(is_active=False)
     assert repeats.run_due(repeat.next_at) == 0
     now = CampaignRepeat.objects.get()
     assert (copies(repeat), now.next_at, "set it anew" in now.note) == ([], None, True)

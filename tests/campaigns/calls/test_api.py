@@ -20,7 +20,7 @@ from providers.types import CallStatus
 from tests.conftest import MARYAM, make_agent, make_call, make_contact, make_person
 from tests.programs import EVERYTHING, Program
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_any_hour")]
 
 
 def order(**fields: Any) -> dict[str, Any]:

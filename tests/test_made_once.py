@@ -168,6 +168,9 @@ def test_eight_launch_checks_count_the_audience_once(monkeypatch: pytest.MonkeyP
 def test_whoever_waits_for_a_count_waits_in_threads_of_its_own() -> None:
     for name, parts in COUNTED.items():
         assert COUNTING.match(reverse(name, kwargs=parts).encode()), name
+    for path in (b"/api/v1/reports/calls", b"/api/v1/campaigns/7/results", b"/api/v1/campaigns/7/approval?x=1"):
+        assert COUNTING.match(path), path
+    assert not COUNTING.match(b"/api/v1/campaigns/7")
     for name in ("today", "call-log", "people", "campaigns", "do-not-call", "login"):
         assert not COUNTING.match(reverse(name).encode()), name
     for name in ("campaign", "campaign-edit"):

@@ -18,6 +18,7 @@ from tests.faults.mutations_notices import NOTICES
 from tests.faults.mutations_numbers import NUMBERED
 from tests.faults.mutations_placing import PLACING
 from tests.faults.mutations_policy import POLICY
+from tests.faults.mutations_programs import PROGRAMS
 from tests.faults.mutations_reading import READING
 from tests.faults.mutations_refusals import REFUSALS
 from tests.faults.mutations_scope import SCOPED
@@ -33,5 +34,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS, *PROGRAMS,
 )  # fmt: skip

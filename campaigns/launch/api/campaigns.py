@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import AwareDatetime, Field
@@ -20,6 +20,7 @@ from callcenter.api.door import KeyRequest, needs_right
 from callcenter.api.problems import Problem
 from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen, refuse_form
 from callcenter.api.versions import demand_match, etag_of
+from callcenter.made_once import made_once
 from campaigns.core import launch_limits
 from campaigns.core.paging import page_by_key
 from campaigns.launch import approvals, drafts, lifecycle, start
@@ -426,7 +427,11 @@ def campaign_stop(request: KeyRequest, pk: int, asked: Why) -> dict[str, Any]:
 def campaign_approval(request: KeyRequest, pk: int) -> dict[str, Any]:
     """Return who asked, who may approve, and what was approved. The list of campaigns finds those that wait."""
     found = _seen(request, pk)
-    waits, given = found.status == Campaign.Status.WAITING, approvals.in_force(pk)
+    return made_once(("api-approval", pk, translation.get_language()), lambda: _approval(found))
+
+
+def _approval(found: Campaign) -> dict[str, Any]:
+    waits, given = found.status == Campaign.Status.WAITING, approvals.in_force(found.pk)
     return {
         "waits": waits,
         "people": count_people(found),

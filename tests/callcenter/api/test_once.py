@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 from django.utils import timezone
+from pytest_django import Settings
 
 from callcenter.access.rights import MANAGER
 from callcenter.api.models import ONCE_FOR, OnceRequest
@@ -17,6 +18,13 @@ from campaigns import minute_job
 from campaigns.models import Call
 from tests.conftest import MARYAM, make_agent, make_person, make_phone
 from tests.programs import Program
+
+
+@pytest.fixture(autouse=True)
+def at_any_hour(settings: Settings) -> None:
+    """Let single calls be made whatever the hour of the run."""
+    settings.SINGLE_CALL_HOURS = "00:00-00:00"
+
 
 AT_ONCE = 50
 

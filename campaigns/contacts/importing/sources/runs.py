@@ -61,9 +61,9 @@ def read(source_id: int) -> ContactImport | None:
         made = _import_changes(source, now)
     except Halts as refusal:
         _fail(source, str(refusal), now, None)
-    except (Refusal, FileRefused, PermissionDenied) as refusal:
-        _fail(source, str(refusal), now, following)
-    except outbound.NotRead as refusal:
+    except PermissionDenied:
+        _fail(source, _out_of_reach(), now, None)
+    except (Refusal, FileRefused, outbound.NotRead) as refusal:
         _fail(source, str(refusal), now, following)
     except Exception:
         logger.exception("source=%s: could not be read", source.pk)
@@ -72,6 +72,10 @@ def read(source_id: int) -> ContactImport | None:
         _of(source).update(next_at=following, looked_at=now, problem="", failing_since=None)
         return made
     return None
+
+
+def _out_of_reach() -> str:
+    return _("Its list is out of reach of whoever added it: somebody else must add it anew.")
 
 
 def _of(source: ImportSource) -> models.QuerySet[ImportSource]:
@@ -99,10 +103,10 @@ def _import_changes(source: ImportSource, now: datetime.datetime) -> ContactImpo
     pattern, owner = source.pattern, source.owner
     if pattern is None or pattern.contact_list is None:
         raise Halts(_("Its first import or its list is gone: import a file once by hand, and repeat that."))
-    if owner is None or not owner.is_active or not may(owner, "import_people"):
+    if owner is None or not may(owner, "import_people"):
         raise Halts(_("Whoever added it may no longer import contacts: somebody else must add it anew."))
     if not changed_by(owner, ContactList.objects.filter(pk=pattern.contact_list.pk)).exists():
-        raise Halts(_("Its list is out of reach of whoever added it: somebody else must add it anew."))
+        raise Halts(_out_of_reach())
     found = outbound.read_file(source.address, settings.OUTBOUND_HOSTS, etag=source.etag, most_bytes=limits().max_bytes)
     digest = hashlib.sha256(found.content).hexdigest()
     if found.is_unchanged or digest == source.digest:

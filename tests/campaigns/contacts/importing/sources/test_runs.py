@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from pytest_django import Settings
 
+from callcenter.access.models import Team
 from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, queue
 from campaigns.contacts.importing import upload
@@ -139,13 +140,18 @@ def test_it_halts_where_its_owner_or_list_is_gone(caller: User, first: ContactIm
     source = keeping.add(caller, first, ADDRESS, 1)
     User.objects.filter(pk=caller.pk).update(is_active=False)
     read_again(source)
-    assert (source.next_at, "somebody else" in source.problem) == (None, True)
+    assert (source.next_at, "may no longer import" in source.problem) == (None, True)
     User.objects.filter(pk=caller.pk).update(is_active=True)
+    keeping.switch(source.pk, caller)
+    ContactList.objects.update(team=Team.objects.create(name="Theirs"))
+    read_again(source)
+    assert (source.next_at, "out of reach" in source.problem) == (None, True)
     keeping.switch(source.pk, caller)
     ContactList.objects.all().delete()
     read_again(source)
     assert (source.next_at, "by hand" in source.problem) == (None, True)
-    assert there.asked == []
+    # Nothing was saved, and only what its owner still reached was asked for.
+    assert (there.asked, ContactImport.objects.count()) == ([""], 1)
 
 
 def test_one_worker_reads_it_and_the_minute_job_rings_for_it(
@@ -158,9 +164,11 @@ def test_one_worker_reads_it_and_the_minute_job_rings_for_it(
     assert rung == [source.pk]
 
     class Meanwhile(Address):
+        others = [source.pk]
+
         def read(self, address: str, allowed: Any, *, etag: str = "", most_bytes: int) -> ReadFile:
             """Let another worker try while the first one reads."""
-            assert runs.read(source.pk) is None
+            assert not self.others or runs.read(self.others.pop()) is None
             return super().read(address, allowed, etag=etag, most_bytes=most_bytes)
 
     slow = Meanwhile()

@@ -20,7 +20,9 @@ PAGES, COUNTS, BODIES, PROBES, READINESS = "pages", "counts", "bodies", "probes"
 THREADS = {COUNTS: 6, BODIES: 2, PROBES: 1, READINESS: 2}
 """Threads beside those of the pages, whose number is gunicorn's setting `threads`."""
 
-COUNTING = re.compile(rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/(?:calls|people)/export/")
+COUNTING = re.compile(
+    rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/(?:calls|people)/export/|/preferences/notices/digest/"
+)
 """Pages that count for seconds: those who wait for them wait in threads of their own, see `callcenter.made_once`."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*\r\n", re.IGNORECASE)

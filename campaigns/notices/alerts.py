@@ -18,6 +18,7 @@ from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.notices import deliveries, inbox, shared_alerts
 from campaigns.notices.concerned import Cause
+from campaigns.notices.kinds import KINDS
 from providers.models import Provider
 from providers.types import CallStatus
 
@@ -184,7 +185,8 @@ def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: s
 
 def _tell(now: datetime.datetime) -> int:
     """Write the notices of alerts that nobody was told of; returns of how many alerts somebody is told now."""
-    waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
+    # A kind that only another version knows is told by a worker of that version.
+    waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True, kind__in=list(KINDS))
     free = Q(tried_at__isnull=True) | has_passed("tried_at", now - span(TRY_AGAIN_AFTER), span(TRY_AGAIN_AFTER))
     # The longest untried first: those that concern nobody who works here hold up no others.
     longest = F("tried_at").asc(nulls_first=True)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from callcenter.formats.masking import ending
-from campaigns.core import conditions, decision_kinds, happenings, hosts
+from campaigns.core import conditions, decision_kinds, hosts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.tracking import alert_readers, shared_alerts
@@ -46,8 +46,6 @@ CALLS_NAMED = 10
 """Most calls listed in one e-mail; the call log shows the rest."""
 
 Kind = Alert.Kind
-TOLD = {Kind.BALANCE_BELOW: "balance.low", Kind.CALLBACK_NOT_MADE: "callback.not_made"}
-"""What others hear of when an alert is raised, where nothing else tells it."""
 
 
 def alert(now: datetime.datetime) -> int:
@@ -176,9 +174,7 @@ def _raise(now: datetime.datetime) -> None:
     if fresh:
         with transaction.atomic():
             Alert.objects.bulk_create(fresh, ignore_conflicts=True)
-            happenings.all_happened(
-                {told: [one.object_id for one in fresh if one.kind == kind] for kind, told in TOLD.items()}
-            )
+            shared_alerts.tell_others(fresh)
 
 
 def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:

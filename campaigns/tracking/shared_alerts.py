@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from callcenter.audit import verifying
 from callcenter.formats.masking import ending
 from campaigns.callbacks import rows as callbacks
-from campaigns.core import export_limits, message_parts, moment_words, results
+from campaigns.core import export_limits, happenings, message_parts, moment_words, results
 from campaigns.models import Alert, Campaign, WebhookReceiver
 from campaigns.tracking.alert_mail import Paragraph, link, mail
 from providers.models import Provider
@@ -45,6 +45,16 @@ def fresh() -> list[Found]:
     """Return what deserves an alert and has none standing."""
     told = set(Alert.objects.filter(cleared_at__isnull=True).values_list("kind", "object_id"))
     return [(kind, name, [pk for pk in ids if (kind, pk) not in told]) for kind, name, ids in found()]
+
+
+TOLD = {Kind.BALANCE_BELOW: "balance.low", Kind.CALLBACK_NOT_MADE: "callback.not_made"}
+"""What others hear of when an alert is raised, where nothing else tells it."""
+
+
+def tell_others(raised: Sequence[Alert]) -> None:
+    """Write what others want to hear of alerts that were just raised, in the caller's transaction."""
+    found = {told: [one.object_id for one in raised if one.kind == kind] for kind, told in TOLD.items()}
+    happenings.all_happened(found)
 
 
 def lasting() -> list[tuple[str, Q]]:

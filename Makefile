@@ -74,8 +74,9 @@ security: $(DEV) ## Attacks on the web server and its pages, whole; `make unit` 
 	SECURITY=full $(PYTEST) -n 2 --dist worksteal tests/security tests/test_parameters.py tests/test_request_limits.py tests/test_one_at_a_time.py \
 	  tests/test_made_once.py tests/campaigns/contacts/importing/files/test_parser.py
 
-contracts: $(DEV) ## Ask the API long for whatever its served schema allows, and for much that it does not
-	CONTRACTS=full $(PYTEST) -n 0 tests/callcenter/api_site/test_contract.py
+contracts: $(DEV) ## Ask the API long for whatever its schema allows, and more; send webhooks to hostile receivers
+	CONTRACTS=full $(PYTEST) -n 0 tests/callcenter/api_site/test_contract.py \
+	  tests/callcenter/webhooks_out/test_hostile_receivers.py
 
 weak: $(DEV) ## Read the product with bandit; ask for known weaknesses of the packages in the lock file
 	@.ci/weak

@@ -181,6 +181,7 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("digest-preview", "preview of a weekly digest", ("weekly",))
     yield Page("api-keys", "API keys, an admin", role="admin")
     yield Page("api-reference", "reference of the API")
+    yield Page("webhooks", "webhooks, an admin", role="admin")
     yield Page("users", "users, an admin", role="admin")
     yield Page("invite", "invitation", role="admin")
     yield Page("livez", "health")

@@ -54,6 +54,7 @@ PLACES = (
     Place("providers", _("Providers"), "provider", ("see_providers",), begins_group=True),
     Place("users", _("Users"), "people", ("invite_users",)),
     Place("api-keys", _("API keys"), "lock", ("make_api_keys",)),
+    Place("webhooks", _("Webhooks"), "forward", ("make_api_keys",)),
     Place("admin:index", _("Set-up"), "setup", ("manage_providers",)),
     Place("help", _("Help"), "question", (), begins_group=True),
 )

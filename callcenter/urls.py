@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("callcenter.audit_log.urls")),
     path("", include("callcenter.help.urls")),
     path("", include("callcenter.api_site.urls")),
+    path("", include("callcenter.webhooks_out.urls")),
     path("", include("campaigns.urls")),
     path("", include("providers.views")),
 ]

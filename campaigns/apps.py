@@ -33,5 +33,7 @@ class CampaignsConfig(AppConfig):
         switched_off.connect(follow, dispatch_uid="switched_off")
         word_mapped.connect(read_again_after_mapping)
         provider_halted.connect(tell_of_halt)
+        # Late, so that a test can put another in its place.
+        register("webhooks", lambda: queue.nudge_webhooks())
         post_migrate.connect(make_after_migrating, sender=self)
         gc.freeze()

@@ -1,4 +1,4 @@
-"""Schedules of django-q: every minute dispatch, poll and sweep, in case a nudge was lost; every hour vendors' lists."""
+"""Schedules of django-q: each minute dispatch, poll, sweep, webhooks, in case a nudge was lost; each hour lists."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ SCHEDULES: dict[str, tuple[str, int]] = {
     "dispatch every minute": (queue.DISPATCH, 1),
     "poll every minute": (queue.POLL, 1),
     "sweep every minute": (queue.SWEEP, 1),
+    "send webhooks every minute": (queue.SEND_WEBHOOKS, 1),
     "compare lists every hour": (queue.SWEEP_LISTS, 60),
 }
 """Schedule name to (task path, interval in minutes)."""

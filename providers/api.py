@@ -55,7 +55,8 @@ class WholeProvider(ProviderOut):
     dialers: list[Choice]
 
 
-def _shown(provider: Provider) -> dict[str, Any]:
+def provider_out(provider: Provider) -> dict[str, Any]:
+    """Return how a provider stands, in the shape of `ProviderOut`."""
     standing = provider.standing
     return {
         "id": provider.pk,
@@ -78,7 +79,7 @@ def providers(request: KeyRequest, older_than: OlderThan = None, limit: Limit = 
     before = whole_number(older_than)
     found = list((rows if before is None else rows.filter(pk__lt=before))[: limit + 1])
     page = found[:limit]
-    return {"items": [_shown(one) for one in page], "next": page[-1].pk if len(found) > limit else None}
+    return {"items": [provider_out(one) for one in page], "next": page[-1].pk if len(found) > limit else None}
 
 
 @router.get("/providers/{int:pk}", response=WholeProvider, summary="Read one provider")
@@ -87,7 +88,7 @@ def provider(request: KeyRequest, pk: int) -> dict[str, Any]:
     """Return how a provider stands, and its agents, voices, caller IDs and diallers, as last synced."""
     found = get_object_or_404(Provider.objects.seen_by(request.auth.person), pk=pk)
     kinds: dict[str, Any] = {"agents": Agent, "voices": Voice, "caller_ids": CallerId, "dialers": Dialer}
-    shown = _shown(found)
+    shown = provider_out(found)
     for name, model in kinds.items():
         rows = model._default_manager.filter(provider=found, is_present=True).order_by("pk")
         shown[name] = [

@@ -11,6 +11,7 @@ from ninja.openapi.schema import OpenAPISchema
 from callcenter.access import two_people
 from callcenter.api import problems, scopes
 from callcenter.api.door import Api, KeyDoor, PlainJson
+from callcenter.webhooks_out import schema as webhooks
 from campaigns.calls import api as calls
 from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
@@ -47,7 +48,11 @@ PROBLEM = {
 
 
 class SchemaInWhole(OpenAPISchema):
-    """The schema with what every operation has: its problems, and the scope of the key that it needs."""
+    """The schema with what every operation has: its problems, the scope of the key that it needs; and the webhooks."""
+
+    def __init__(self, api: Api, path_prefix: str) -> None:
+        super().__init__(api, path_prefix)
+        self["webhooks"] = webhooks.webhooks()
 
     def operation_details(self, operation: Any) -> dict[str, Any]:
         """Return one operation."""
@@ -61,7 +66,10 @@ class SchemaInWhole(OpenAPISchema):
     def get_components(self) -> dict[str, Any]:
         """Return the components, with the problems."""
         found = super().get_components()
-        found.setdefault("schemas", {})["Problem"] = PROBLEM
+        schemas = found.setdefault("schemas", {})
+        for name, shape in webhooks.components().items():
+            schemas.setdefault(name, shape)
+        schemas["Problem"] = PROBLEM
         content = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         with_wait = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
         found["responses"] = {

@@ -46,6 +46,28 @@ def schema() -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookRow:
+    """One event that is sent to webhooks."""
+
+    name: str
+    description: str
+    data: list[FieldRow]
+    example: str
+
+
+@functools.cache
+def webhook_rows() -> list[WebhookRow]:
+    """Return the events that are sent to webhooks."""
+    found = []
+    for name, one in schema()["webhooks"].items():
+        content = one["post"]["requestBody"]["content"]["application/json"]
+        data = list(_fields(content["schema"]["properties"]["data"]))
+        example = json.dumps(content["example"], indent=2, ensure_ascii=False)
+        found.append(WebhookRow(name, one["post"]["description"], data, example))
+    return found
+
+
 @functools.cache
 def parts() -> list[tuple[str, list[OperationRow]]]:
     """Return the operations by their part, in the order of the schema."""

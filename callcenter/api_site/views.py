@@ -18,6 +18,7 @@ from callcenter.access.roles import may, needs
 from callcenter.api import keys, problems, scopes
 from callcenter.api_site import reference
 from callcenter.api_site.forms import KeyForm
+from callcenter.webhooks_out.schema import HEADERS
 from campaigns.core.paging import page_by_key
 
 
@@ -71,6 +72,8 @@ def api_reference(request: HttpRequest) -> HttpResponse:
     """Show every operation of the API, from the schema that is served."""
     context = {
         "parts": reference.parts(),
+        "webhooks": reference.webhook_rows(),
+        "webhook_headers": HEADERS,
         "scopes": [(scope.code, _(scope.label)) for scope in scopes.SCOPES],
         "problems": problems.SENTENCES.items(),
         "root": request.build_absolute_uri("/api/v1/"),

@@ -14,6 +14,7 @@ from callcenter.diagnosis.calling import (
     stops,
     system_checks,
     vendor_clocks,
+    webhooks,
     worker,
     worker_here,
 )
@@ -36,7 +37,7 @@ from callcenter.diagnosis.tables import clock, database
 __all__ = [
     "Finding", "addresses", "audit_log", "calls", "clock", "database", "disk", "environment_file", "examine", "keys",
     "mail", "people", "readers", "secrets", "settings_now", "shared_memory", "stops", "storage", "system_checks",
-    "table_sizes", "vendor_clocks", "version", "worker", "worker_here", "zones",
+    "table_sizes", "vendor_clocks", "version", "webhooks", "worker", "worker_here", "zones",
 ]  # fmt: skip
 
 
@@ -60,8 +61,8 @@ def examine() -> list[Finding]:
     if any(finding.level == "problem" for finding in database_findings):
         return findings
     looks = (
-        clock, vendor_clocks, storage, worker, people, readers, secrets, settings_now, stops, calls, audit_log,
-        table_sizes, system_checks,
+        clock, vendor_clocks, storage, worker, people, readers, secrets, settings_now, stops, calls, webhooks,
+        audit_log, table_sizes, system_checks,
     )  # fmt: skip
     for look in looks:
         findings += _guarded(look)

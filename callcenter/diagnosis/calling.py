@@ -9,13 +9,14 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import ERROR, run_checks
 from django.db import DatabaseError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from callcenter.access.rights import ADMIN
 from callcenter.diagnosis.findings import Finding, note, ok, problem
+from callcenter.webhooks_out.addresses import host_of
 from campaigns.core import decision_kinds, hosts, installation
 from campaigns.core.clock import DatabaseClock
-from campaigns.models import Call, DialingSwitch
+from campaigns.models import Call, DialingSwitch, WebhookReceiver
 from campaigns.notices import choices
 from providers.models import FormBefore, Provider, ProviderState
 from providers.services.vendor_clock import seconds_ahead
@@ -130,6 +131,24 @@ def stops() -> Iterator[Finding]:
         standing = provider.standing
         if standing.state.is_stop or standing.state == ProviderState.SLOWED:
             yield note(f"Provider {provider.name}", str(standing.sentence), str(standing.step))
+
+
+def webhooks() -> Iterator[Finding]:
+    """List the webhooks to which nothing is sent any more, or whose every attempt fails."""
+    for receiver in WebhookReceiver.objects.dead().order_by("pk"):
+        with translation.override("en"):
+            why = receiver.get_halted_why_display()
+        yield problem(
+            f"Webhook {receiver.name}",
+            f"is halted since {receiver.halted_at:%Y-%m-%d %H:%M} UTC: {why}.",
+            f"Put the program at {host_of(receiver.url)} right, then resume it under Webhooks.",
+        )
+    for receiver in WebhookReceiver.objects.sent_to().filter(failing_since__isnull=False).order_by("pk"):
+        yield note(
+            f"Webhook {receiver.name}",
+            f"takes nothing since {receiver.failing_since:%Y-%m-%d %H:%M} UTC; after a day it is halted.",
+            "Its log, under Webhooks, says why.",
+        )
 
 
 def calls() -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from callcenter.access.reach import content_of
-from callcenter.access.roles import may
+from callcenter.access.roles import Person, may
 from callcenter.api.door import KeyRequest, needs_right
 from callcenter.api.once import HEADER, MAX_TOKEN, once
 from callcenter.api.shapes import Asked, Id, Limit, OlderThan, Paged, chosen, lines_of, refuse_form
@@ -191,15 +191,16 @@ def _page(request: KeyRequest, asked: dict[str, Any], older_than: int | None, li
         transcripts.note_searched(filters.words, person)
     found = call_log.find_calls(filters, person)
     page = page_by_key(found.select_related(*SHOWN).defer(*LONG), {"older_than": older_than}, limit)
-    return {"items": [_shown(request, one) for one in page.rows], "next": page.older}
+    return {"items": [call_out(person, one) for one in page.rows], "next": page.older}
 
 
 def _ref(row: Any) -> dict[str, Any] | None:
     return {"id": row.pk, "name": str(getattr(row, "name", row))} if row is not None else None
 
 
-def _shown(request: KeyRequest, call: Call) -> dict[str, Any]:
-    person, result = request.auth.person, results.result_of(call)
+def call_out(person: Person, call: Call) -> dict[str, Any]:
+    """Return a call as a person may see it, in the shape of `CallOut`."""
+    result = results.result_of(call)
     names_contact = content_of(person).holds(call.owner_id, call.team_id)
     return {
         "id": call.pk,
@@ -282,7 +283,7 @@ def call_place(request: KeyRequest, asked: NewCall) -> Any:
 
     happened = once(request, request.auth.key, make)
     found = get_object_or_404(seen_by(person, Call.objects.select_related(*SHOWN)), pk=happened.made)
-    return Status(201 if happened.is_new else 200, _shown(request, found))
+    return Status(201 if happened.is_new else 200, call_out(person, found))
 
 
 def _quick_call(asked: NewCall) -> dict[str, Any]:
@@ -307,7 +308,7 @@ def call(request: KeyRequest, pk: int) -> dict[str, Any]:
     if transcript is not None or (hears and found.extracted):
         transcripts.note_read(found, person)
     return {
-        **_shown(request, found),
+        **call_out(person, found),
         "steps": [
             {"at": one.at, "code": one.code, "status": one.to_status, "detail": one.detail}
             for one in found.steps  # type: ignore[attr-defined]

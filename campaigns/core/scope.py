@@ -50,6 +50,8 @@ from campaigns.models import (
     StopRequest,
     TranscriptWords,
     UnknownVendorCall,
+    WebhookDelivery,
+    WebhookReceiver,
 )
 from campaigns.models.calls import CallQuerySet
 from providers.models import Agent, CallerId, Dialer, Provider, ProviderExchange, Voice
@@ -130,6 +132,9 @@ TABLE: dict[type[Model], Whose] = {
     Voice: OF_PROVIDER,
     ProviderExchange: OF_PROVIDER,
     UnknownVendorCall: OF_PROVIDER,
+    # As API keys: their owner's, and everybody's for who manages users.
+    WebhookReceiver: Whose("owner", all_right="manage_people"),
+    WebhookDelivery: Whose(of=("receiver", WebhookReceiver)),
 }
 """Every model whose rows people see. What is missing here nobody reaches through a page: asking for it is an error."""
 _TOLD_BY_COLUMNS = frozenset({Call, Campaign, ContactImport, Contact, ContactList})
@@ -197,7 +202,7 @@ def condition_of(model: type[Model], reach: Reach, person: Person, at: str = "")
     whose = TABLE[model]
     if whose.is_common or (whose.all_right and may(person, whose.all_right)):
         return None
-    if model is CallExport:
+    if model in {CallExport, WebhookReceiver}:
         return Q(**{f"{at}owner": reach.person})
     if whose.of is not None:
         column, parent = whose.of

@@ -131,7 +131,8 @@ def _ref(row: Any) -> dict[str, Any] | None:
     return {"id": row.pk, "name": row.name} if row is not None else None
 
 
-def _shown(found: Campaign) -> dict[str, Any]:
+def campaign_out(found: Campaign) -> dict[str, Any]:
+    """Return a campaign in the shape of `CampaignOut`."""
     return {
         "id": found.pk,
         "name": found.name,
@@ -151,7 +152,7 @@ def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
     found = _seen(request, pk)
     now = progress.measure(found)
     response["ETag"] = etag_of(found, COLUMNS)
-    return _shown(found) | {
+    return campaign_out(found) | {
         "calls_per_minute": found.calls_per_minute,
         "max_lines": found.max_lines,
         "budget": None if found.budget is None else format(found.budget.normalize(), "f"),
@@ -188,7 +189,7 @@ def campaigns(
     """List the campaigns within reach, newest first."""
     found = drafts.visible_to(request.auth.person)
     page = page_by_key(found.filter(status=status) if status else found, {"older_than": older_than}, limit)
-    return {"items": [_shown(one) for one in page.rows], "next": page.older}
+    return {"items": [campaign_out(one) for one in page.rows], "next": page.older}
 
 
 @router.get("/campaigns/{int:pk}", response=WholeCampaign, summary="Read one campaign")

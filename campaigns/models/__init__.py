@@ -32,6 +32,7 @@ from campaigns.models.switch import DialingSwitch
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
 from campaigns.models.transcript_words import TranscriptWords
 from campaigns.models.vendor_lists import DatabaseMark, UnknownVendorCall, VendorSweep
+from campaigns.models.webhooks_out import WebhookDelivery, WebhookReceiver
 
 __all__ = [
     "Alert",
@@ -93,5 +94,7 @@ __all__ = [
     "TranscriptWords",
     "UnknownVendorCall",
     "VendorSweep",
+    "WebhookDelivery",
+    "WebhookReceiver",
     "WorkerHost",
 ]

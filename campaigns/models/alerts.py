@@ -27,11 +27,13 @@ class Alert(models.Model):
         AUDIT_NOT_WHOLE = "audit_not_whole", _("The audit log is not whole")
         EXPORTS_CAPPED = "exports_capped", _("A user reached the limit of exports a day")
         CALLBACK_NOT_MADE = "callback_not_made", _("A callback could not be made")
+        WEBHOOK_HALTED = "webhook_halted", _("A webhook was halted")
         UNMATCHED_CALLS = "strange_calls", _("A vendor lists calls that we do not know")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     object_type = models.CharField(max_length=20)
-    """One of "provider", "campaign", "call", "worker", "audit"; the last two have the id 0 for all hosts together."""
+    """One of "provider", "campaign", "call", "user", "webhook", "worker", "audit"; the last two have the id 0, for all
+    hosts together."""
     object_id = models.PositiveBigIntegerField()
     raised_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)

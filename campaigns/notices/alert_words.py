@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from callcenter.formats.masking import ending
 from campaigns.callbacks import rows as callbacks
 from campaigns.core import message_parts, moment_words, results
-from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
+from campaigns.models import Alert, Call, Campaign, UnknownVendorCall, WebhookReceiver
 from campaigns.notices.paragraphs import Paragraph, link
 from providers.models import Provider
 
@@ -157,6 +157,18 @@ def _exports_capped(ids: Collection[int], _told: Reasons) -> Paragraphs:
     }
 
 
+def _webhooks(ids: Collection[int], _told: Reasons) -> Paragraphs:
+    return {
+        row.pk: Paragraph(
+            _("Nothing is sent to the webhook “%(name)s” any more: %(why)s.")
+            % {"name": row, "why": row.get_halted_why_display()},
+            _("Put the program right that is sent to, then resume it on its page and send again what failed."),
+            link("webhook", row.pk),
+        )
+        for row in WebhookReceiver.objects.filter(pk__in=ids)
+    }
+
+
 def _audit(_ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         0: Paragraph(
@@ -262,6 +274,7 @@ _SINGLY: Mapping[str, Callable[[Collection[int], Reasons], Paragraphs]] = {
     Kind.AGENT_CHANGED: _agent_changed,
     Kind.BALANCE_BELOW: _low,
     Kind.EXPORTS_CAPPED: _exports_capped,
+    Kind.WEBHOOK_HALTED: _webhooks,
     Kind.AUDIT_NOT_WHOLE: _audit,
     Kind.CALLBACK_NOT_MADE: _callbacks,
 }

@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from campaigns.core import conditions, decision_kinds, happenings, hosts, raised_alerts
+from campaigns.core import conditions, decision_kinds, hosts, raised_alerts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.notices import deliveries, inbox, shared_alerts
@@ -38,8 +38,6 @@ ALERTS_A_RUN = 500
 """Most alerts of one kind that a run raises, and most that it tells of."""
 
 Kind = Alert.Kind
-TOLD = {Kind.BALANCE_BELOW: "balance.low", Kind.CALLBACK_NOT_MADE: "callback.not_made"}
-"""What others hear of when an alert is raised, where nothing else tells it."""
 
 
 def alert(now: datetime.datetime) -> int:
@@ -171,9 +169,7 @@ def _raise(now: datetime.datetime) -> None:
     if fresh:
         with transaction.atomic():
             Alert.objects.bulk_create(fresh, ignore_conflicts=True)
-            happenings.all_happened(
-                {told: [one.object_id for one in fresh if one.kind == kind] for kind, told in TOLD.items()}
-            )
+            shared_alerts.tell_others(fresh)
 
 
 def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:

@@ -16,13 +16,19 @@ from callcenter.access.own_roles import is_admin
 from campaigns.callbacks import rows as callbacks
 from campaigns.core.scope import seen_by
 from campaigns.launch import approvals
-from campaigns.models import Alert, Call, CallExport, Campaign, HandOver
+from campaigns.models import Alert, Call, CallExport, Campaign, HandOver, WebhookReceiver
 from campaigns.notices import kinds
 from campaigns.notices.kinds import KINDS
 from providers.models import Provider
 
 Condition = Alert.Kind
-_ABOUT: dict[str, type[Model]] = {"provider": Provider, "campaign": Campaign, "call": Call, "user": User}
+_ABOUT: dict[str, type[Model]] = {
+    "provider": Provider,
+    "campaign": Campaign,
+    "call": Call,
+    "user": User,
+    "webhook": WebhookReceiver,
+}
 """Models of what notices are about; every other one is about the installation, or of its reader alone."""
 OWNERS_HEAR = frozenset(
     {

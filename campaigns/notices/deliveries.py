@@ -23,7 +23,7 @@ from campaigns.core.clock import span
 from campaigns.models import Notice, NoticeDelivery
 from campaigns.notices import chat, choices, words
 from campaigns.notices.choices import Reader
-from campaigns.notices.kinds import MAIL
+from campaigns.notices.kinds import KINDS, MAIL
 from campaigns.notices.paragraphs import Paragraph
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ FIRST_WAIT, LONGEST_WAIT = 300, 3_600
 """Seconds before another try: the first, and at most; each wait is twice the one before."""
 GIVEN_UP_AFTER = datetime.timedelta(days=3)
 MESSAGES_AN_HOUR = 6
-"""So many messages by one way reach a user in an hour; what comes then waits and leaves in one."""
+"""So many messages by one way reach a user in an hour; the rest leaves in one, afterwards or with what is urgent."""
 Way = tuple[str, str]
 """Address and channel."""
 
@@ -68,7 +68,8 @@ class _Run:
     def send(self) -> int:
         """Send message after message, the longest due first; returns how many left."""
         self._end_the_needless()
-        due = _open().filter(due_at__lte=self._now).order_by()
+        # A kind that only another version knows is sent by a worker of that version.
+        due = _open().filter(due_at__lte=self._now, notice__kind__in=list(KINDS)).order_by()
         waiting = due.values_list("notice__user", "channel").annotate(first=Min("due_at")).order_by("first")
         ways: dict[Way, list[int]] = defaultdict(list)
         found = list(waiting)
@@ -90,11 +91,12 @@ class _Run:
     def _send_due(self, readers: Sequence[Reader], channel: str, due: QuerySet[NoticeDelivery]) -> int:
         """Send to readers who share an address what is due: each message that a try before has named, and one more."""
         messages: dict[str, list[NoticeDelivery]] = defaultdict(list)
-        for one in due.order_by("due_at", "pk")[:MOST_A_RUN]:
+        for one in due.select_related("notice").order_by("due_at", "pk")[:MOST_A_RUN]:
             messages[one.message].append(one)
         sent = 0
         for message, theirs in messages.items():
-            if channel not in self._is_away and (message or not self._has_had_enough(readers, channel)):
+            goes_now = bool(message) or any(KINDS[one.notice.kind].is_urgent for one in theirs)
+            if channel not in self._is_away and (goes_now or not self._has_had_enough(readers, channel)):
                 sent += self._send_one(readers, channel, message, theirs)
         return sent
 

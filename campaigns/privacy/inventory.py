@@ -108,6 +108,9 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.stoprequest": "cause answer",
     "campaigns.unknownvendorcall": "remote_id agent_id raw_status state",
     "campaigns.vendorsweep": "problem",
+    # What is sent is read when it is sent, and not kept.
+    "campaigns.webhookdelivery": "kind state problem",
+    "campaigns.webhookreceiver": "name url kinds secrets halted_why",
     "campaigns.workerhost": "name version",
     "contenttypes.contenttype": "app_label model",
     # Messages of the queue hold ids only, and sessions what a user does.

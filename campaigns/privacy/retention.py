@@ -27,6 +27,7 @@ from campaigns.models import (
     RetentionMark,
     TallyMark,
     TranscriptWords,
+    WebhookDelivery,
 )
 from campaigns.reports.rollups import QUARTER, quarter_of
 from providers.models import ProviderExchange
@@ -174,6 +175,7 @@ def clear_logs(before: datetime.datetime) -> int:
     with transaction.atomic():
         done = _front(CallEvent._base_manager.all(), "at", before)
         done += _front(ProviderExchange._base_manager.all(), "at", before)
+        done += _front(WebhookDelivery._base_manager.all(), "at", before)
         for model, at in _others():
             done += _front(model._base_manager.all(), at, before)
         _note("logs", done)

@@ -32,8 +32,9 @@ class HttpClient:
 
     `headers` hold the key. `recording_hosts` are further hosts from which recordings may be read, without the key; one
     that begins with a dot allows its subdomains. `may_repeat` is called before each retry of a read and may forbid it.
-    `limits` are time-outs and size caps. A request's `url` is the path below `base_url`, with percent-encoded ids. No
-    error message holds a header, a key or a query. Raises `ProviderMisconfigured` for an address that is not allowed.
+    `limits` are time-outs and size caps. A request's `url` is the path below `base_url`, with percent-encoded ids; its
+    body is `json`, or `data` as bytes. No error message holds a header, a key or a query. Raises
+    `ProviderMisconfigured` for an address that is not allowed.
     """
 
     def __init__(
@@ -122,7 +123,9 @@ class HttpClient:
         if not _TARGET.fullmatch(target):
             raise exceptions.ProviderMisconfigured("A request's path cannot be sent.")
         try:
-            body = None if request.json is None else json.dumps(request.json, allow_nan=False).encode()
+            body = request.data if isinstance(request.data, bytes) else None
+            if request.json is not None:
+                body = json.dumps(request.json, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError):
             raise refusal("The request holds a value that cannot be written as JSON.") from None
         headers = CaseInsensitiveDict({**self._headers, "Accept": accept}) if accept else self._headers

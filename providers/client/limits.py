@@ -6,6 +6,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
+TOO_LARGE = "the answer is too large"
 MOST_HEAD = 64 * 1024
 """Cap in bytes on the status lines, headers and trailers of an answer together."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])\b")
@@ -46,7 +47,7 @@ class AnswerBuffer:
         self._head += len(line)
         self._lines.append(line)
         if self._head > MOST_HEAD:
-            self.problem = "the answer is too large"
+            self.problem = TOO_LARGE
         return 0 if self.problem else len(line)
 
     def add(self, piece: bytes) -> int:
@@ -60,7 +61,7 @@ class AnswerBuffer:
             elif not self._unpacker.eof:
                 self._body += self._unpacker.decompress(piece, self._cap + 1 - len(self._body))
             if max(self._size, len(self._body)) > self._cap:
-                raise Unreadable("the answer is too large")
+                raise Unreadable(TOO_LARGE)
         except (Unreadable, zlib.error) as error:
             self.problem = str(error) if isinstance(error, Unreadable) else "the answer cannot be read"
         return 0 if self.problem else len(piece)

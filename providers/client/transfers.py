@@ -12,7 +12,7 @@ from requests import PreparedRequest, Response
 from requests.structures import CaseInsensitiveDict
 
 from providers.client import addresses, authorities
-from providers.client.limits import AnswerBuffer, Unreadable
+from providers.client.limits import TOO_LARGE, AnswerBuffer, Unreadable
 from providers.exceptions import NotSent, ProviderError
 
 Outcome = Response | ProviderError
@@ -28,6 +28,9 @@ _UNREADABLE = {
     pycurl.E_UNSUPPORTED_PROTOCOL: "the answer cannot be read",
     pycurl.E_FTP_WEIRD_SERVER_REPLY: "the answer cannot be read",
 }
+
+_OVER_ITS_OWN_LIMIT = {pycurl.E_OUT_OF_MEMORY, 100}
+"""libcurl's results for one header that is too long; pycurl has no name for CURLE_TOO_LARGE yet."""
 
 
 @cache
@@ -80,8 +83,8 @@ class Transfer:
         self.began, self.ended, self.is_unreadable = time.monotonic(), 0.0, False
         self._request, self._origin, self._answer = request, origin, AnswerBuffer(cap)
         self._timeout, self._may_leave, self._lost = timeout, may_leave, lost
-        self._has_left = self._is_resolved = False
-        self._refusal = ""
+        self._has_left = self._is_resolved = self._is_private = False
+        self._refusal, self._code = "", 0
         lines = [f"{name}: {value}" for name, value in request.headers.items()]
         lines += ["Expect:", "Connection:" if is_pooled else "Connection: close"]
         if "Content-Type" not in request.headers:
@@ -110,9 +113,26 @@ class Transfer:
         assert self.outcome is not None
         raise self.outcome
 
+    @property
+    def cause(self) -> str:
+        """In one word what kept an answer away, for those who are no vendor; empty where there is one."""
+        if isinstance(self.outcome, Response):
+            return ""
+        if self._is_private:
+            return "private"
+        if self._code in _UNCONNECTED and self._code != pycurl.E_OPERATION_TIMEDOUT:
+            return "certificate"
+        if self._code == pycurl.E_OPERATION_TIMEDOUT:
+            return "slow"
+        if self._code in _OVER_ITS_OWN_LIMIT:
+            return "too_large"
+        if self._answer.problem or self._code in _UNREADABLE:
+            return "too_large" if self._answer.problem == TOO_LARGE else "unreadable"
+        return "connection" if self._is_resolved else "name"
+
     def end(self, code: int) -> None:
         """Set the outcome from libcurl's result code (0: success), and free the handle."""
-        self.ended = time.monotonic()
+        self.ended, self._code = time.monotonic(), code
         try:
             self.outcome = self._failure(code) if code else self._response()
         except Unreadable as error:
@@ -128,6 +148,7 @@ class Transfer:
         try:
             if not self._origin.is_sandbox and not addresses.is_public(address[3][0]):
                 self._refusal = f"{self._origin.host} has an address that is not public; nothing was sent."
+                self._is_private = True
             return pycurl.SOCKET_BAD if self._refusal else _Socket(*address[:3])
         except (OSError, ValueError):
             return pycurl.SOCKET_BAD

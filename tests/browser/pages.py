@@ -103,6 +103,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/audit/",
         "/audit/?group=campaigns",
         "/audit/?thing=nobody+of+this+name",
+        "/webhooks/",
         "/preferences/",
         "/password/",
         "/prove/password/",

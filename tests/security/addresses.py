@@ -53,6 +53,7 @@ PARTS = {
     "note": "campaigns.contactnote",
     "call_pk": "campaigns.call",
     "question_pk": "campaigns.question",
+    "delivery_pk": "campaigns.webhookdelivery",
 }
 """Whose id a further part of an address is."""
 WORDS = {

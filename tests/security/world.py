@@ -15,6 +15,7 @@ from django.utils import timezone
 from callcenter.access.models import OpenSession, Team, TwoPersonRequest
 from callcenter.access.roles import may
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
+from callcenter.webhooks_out.signing import new_secret
 from campaigns.models import (
     AllowedNumber,
     Answer,
@@ -36,6 +37,8 @@ from campaigns.models import (
     Question,
     SavedFilter,
     UnknownVendorCall,
+    WebhookDelivery,
+    WebhookReceiver,
 )
 from providers.types import CallStatus
 from tests.conftest import make_agent, make_call, make_campaign, make_contact, make_list, make_provider
@@ -328,6 +331,20 @@ def api_key(whose: Whose) -> Row:
     return Row(_parts(made), (made.name, made.prefix))
 
 
+def webhook(whose: Whose) -> Row:
+    made = WebhookReceiver.objects.create(
+        name=whose.mark("hook"), owner=whose.owner or whose.stand_in, url="https://hooks.example.org/in",
+        secrets={"1": new_secret()},
+    )  # fmt: skip
+    return Row(_parts(made), (made.name,))
+
+
+def delivery(whose: Whose) -> Row:
+    hook = webhook(whose)
+    made = WebhookDelivery.objects.create(receiver_id=int(hook.parts["pk"]), kind="webhook.test", state="failed")
+    return Row(hook.parts | {"delivery_pk": str(made.pk)}, hook.marks)
+
+
 def user(whose: Whose) -> Row:
     made = whose.owner or whose.stand_in
     return Row(_parts(made), (made.username, *([whose.team.name] if whose.team else [])))
@@ -356,7 +373,7 @@ MAKERS: dict[str, Callable[[Whose], Row]] = {
         call, ringing, waiting, unknown, held, heard, called_back, recorded, campaign, asked, asked_call, approval,
         running, paused, hand_over, callback, contact, note, other_number, merged, list_, entry, filter_, provider,
         vendor_call, import_, export, doubtful_wish, allowed, limit, own_number, session, notice, security_key, api_key,
-        user, removal,
+        webhook, delivery, user, removal,
     )
 }  # fmt: skip
 """Makers of rows, by kind."""

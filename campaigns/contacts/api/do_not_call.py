@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from pydantic import Field
 
+from callcenter.access.roles import Person
 from callcenter.access.two_people import CannotBeDone
 from callcenter.api.door import KeyRequest, needs_right
 from callcenter.api.problems import Problem
@@ -94,10 +95,11 @@ class Removed(Schema):
     sentence: str
 
 
-def _shown(request: KeyRequest, entry: DoNotCall) -> dict[str, Any]:
+def entry_out(person: Person, entry: DoNotCall) -> dict[str, Any]:
+    """Return an entry as a person may see it, in the shape of `Entry`."""
     return {
         "id": entry.pk,
-        "phone": written_number(request.auth.person, entry),
+        "phone": written_number(person, entry),
         "reason": entry.reason,
         "source": entry.source,
         "added_at": entry.added_at,
@@ -110,7 +112,7 @@ def _shown(request: KeyRequest, entry: DoNotCall) -> dict[str, Any]:
 def do_not_call(request: KeyRequest, older_than: OlderThan = None, limit: Limit = 50) -> dict[str, Any]:
     """List the entries within reach, newest first. The list holds for everybody, whoever made an entry."""
     page = page_by_key(seen_by(request.auth.person, DoNotCall.objects.all()), {"older_than": older_than}, limit)
-    return {"items": [_shown(request, one) for one in page.rows], "next": page.older}
+    return {"items": [entry_out(request.auth.person, one) for one in page.rows], "next": page.older}
 
 
 @router.post("/do-not-call/find", response=Standing, summary="Look up a number")
@@ -119,7 +121,7 @@ def do_not_call_find(request: KeyRequest, asked: Number) -> dict[str, Any]:
     """Say whether a number is on the list."""
     phone = understood(asked.phone)
     entry = seen_by(request.auth.person, DoNotCall.objects.filter(phone=phone)).first()
-    return {"is_forbidden": bool(forbidden_numbers([phone])), "entry": entry and _shown(request, entry)}
+    return {"is_forbidden": bool(forbidden_numbers([phone])), "entry": entry and entry_out(request.auth.person, entry)}
 
 
 @router.post("/do-not-call", response={200: Added, 201: Added}, summary="Add a number")
@@ -135,7 +137,8 @@ def do_not_call_add(request: KeyRequest, asked: NewEntry) -> Any:
     )
     entry = DoNotCall.objects.get(phone=found["phone"])
     shown = {
-        "is_new": bool(done.added), "skipped": done.skipped, "sentence": said(done), "entry": _shown(request, entry)
+        "is_new": bool(done.added), "skipped": done.skipped, "sentence": said(done),
+        "entry": entry_out(request.auth.person, entry),
     }  # fmt: skip
     return Status(201 if done.added else 200, shown)
 

@@ -24,6 +24,7 @@ from campaigns.models import (
     InstallationSettings,
     Question,
     SavedFilter,
+    WebhookReceiver,
 )
 from campaigns.models.installation import SETTINGS_ID
 from providers.models import Dialer
@@ -74,6 +75,11 @@ def planned(person: User) -> Callback:
 def question_of(person: User) -> Question:
     campaign = make_campaign(owner=person)
     return Question.objects.create(campaign=campaign, name="Confirmed", kind="yes_no", path="confirmed")
+
+
+def webhook_of(person: User) -> WebhookReceiver:
+    url = "https://hooks.example.org/in"
+    return WebhookReceiver.objects.create(name="Shop", owner=person, url=url, kinds=["call.ended"])
 
 
 def pair(person: User) -> tuple[User, User]:
@@ -234,6 +240,16 @@ CASES = [
         ({"person_calls_a_day": "3"}, (5, 3)),
         role=ADMIN,
         is_set_up=True,
+    ),
+    Case(
+        "WebhookForm",
+        webhook_of,
+        lambda row: reverse("webhook", args=[row.pk]),
+        lambda row: (again(row).name, again(row).kinds),
+        ({"name": "Till"}, {"name": "Web shop"}),
+        (("Till", ["call.ended"]), ("Web shop", ["call.ended"])),
+        ("Till", "Web shop"),
+        ({"kinds": ["call.ended", "campaign.finished"]}, ("Till", ["call.ended", "campaign.finished"])),
     ),
     Case(
         "RetentionForm",

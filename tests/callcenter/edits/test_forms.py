@@ -43,6 +43,9 @@ pytestmark = pytest.mark.django_db
 
 EDITS_NO_ROW = {
     "KeyForm": "adds",
+    "NewWebhookForm": "adds",
+    "WebhookFields": "is a part of the forms of webhooks",
+    "LogForm": "asks",
     "CallNoteForm": "adds",
     "TagForm": "adds",
     "GivesRights": "is a part of the forms of accounts",

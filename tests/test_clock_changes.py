@@ -176,7 +176,7 @@ def vendor_stop() -> Look:
 
 
 def alert() -> Look:
-    Alert.objects.create(kind="unmatched_calls", object_type="provider", object_id=1, raised_at=THEN, tried_at=THEN)
+    Alert.objects.create(kind="strange_calls", object_type="provider", object_id=1, raised_at=THEN, tried_at=THEN)
 
     def look(now: datetime.datetime) -> bool:
         alerts._tell(now)

@@ -27,7 +27,7 @@ COUNTED = {
     "campaign-check": {"pk": 1}, "campaign-check-people": {"pk": 1, "verdict": "now"}, "campaign-people": {"pk": 1},
     "campaign-results": {"pk": 1},
     "reports": {}, "reports-section": {"key": "results"}, "reports-csv": {"key": "results"}, "calls-export": {},
-    "people-export": {},
+    "people-export": {}, "digest-preview": {"period": "daily"},
 }  # fmt: skip
 """Pages that count for seconds, with the parts of an address of theirs."""
 WAITS_IN = {made_once.__name__, few_at_once(lambda _request: HttpResponse()).__code__.co_name}  # type: ignore[attr-defined]

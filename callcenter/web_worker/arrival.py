@@ -21,7 +21,7 @@ THREADS = {COUNTS: 6, BODIES: 2, PROBES: 1, READINESS: 2}
 """Threads beside those of the pages, whose number is gunicorn's setting `threads`."""
 
 COUNTING = re.compile(
-    rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/(?:calls|people)/export/"
+    rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/(?:calls|people)/export/|/preferences/notices/digest/"
     rb"|/api/v1/(?:reports/|campaigns/\d{1,19}/(?:results|approval))"
 )
 """Pages that count for seconds: those who wait for them wait in threads of their own, see `callcenter.made_once`."""

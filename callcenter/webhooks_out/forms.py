@@ -18,7 +18,9 @@ from campaigns.models.webhooks_out import MAX_NAME, MAX_URL
 CHOICES = [(kind, KINDS[kind].label) for kind in EVENTS]
 
 
-class _Fields(forms.Form):
+class WebhookFields(forms.Form):
+    """What a webhook is."""
+
     name = forms.CharField(
         label=_("Name"), max_length=MAX_NAME, help_text=_("Which program hears of it, such as: web shop.")
     )
@@ -39,11 +41,11 @@ class _Fields(forms.Form):
         return str(self.cleaned_data["url"]).strip()
 
 
-class NewWebhookForm(_Fields):
+class NewWebhookForm(WebhookFields):
     """A new webhook of one's own."""
 
 
-class WebhookForm(EditsRow, _Fields):
+class WebhookForm(EditsRow, WebhookFields):
     """A change of a webhook."""
 
     edited = EDITED

@@ -23,6 +23,7 @@ from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
 from campaigns.core.hours import week_of
+from campaigns.core.installation import Installation
 from campaigns.core.scope import may_change
 from campaigns.launch import legal_texts
 from campaigns.launch import living_terms as terms
@@ -189,15 +190,18 @@ def is_launchable(campaign: Campaign) -> bool:
     return campaign.status in {Status.DRAFT, Status.WAITING, Status.SCHEDULED}
 
 
-def find_blockers(campaign: Campaign, person: Person | None = None) -> list[str]:
-    """Return the sentences that say what forbids a launch; does not read the audience."""
+def find_blockers(campaign: Campaign, person: Person | None = None, limits: Installation | None = None) -> list[str]:
+    """Return the sentences that say what forbids a launch; judges nobody of the audience.
+
+    `limits` are the installation's settings where they were read already.
+    """
     provider, backend = campaign.provider, campaign.provider.backend_class
     found: list[Sentence] = []
     if person is not None and not may_launch(campaign, person):
         found.append(_("Your role may not launch this campaign."))
     if not is_launchable(campaign):
         found.append(_("The campaign was launched already."))
-    found += [one.sentence for one in legal_texts.missing(campaign)]
+    found += [one.sentence for one in legal_texts.missing(campaign, limits)]
     lists = list(campaign.lists.all())
     found += refusals_of(campaign.team_id, provider, lists)
     if not campaign.tags and not lists:

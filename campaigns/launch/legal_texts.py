@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from callcenter.access.roles import Person, may
 from callcenter.audit.models import record
-from campaigns.core import installation
+from campaigns.core.installation import Installation, current
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.countries import country_name
@@ -45,9 +45,12 @@ class MissingText:
         ) % {"country": self.country_name, "text": self.text}
 
 
-def missing(campaign: Campaign) -> list[MissingText]:
-    """Return the texts that the message of a campaign must say to its people and does not, by country."""
-    required = installation.current().legal_texts
+def missing(campaign: Campaign, limits: Installation | None = None) -> list[MissingText]:
+    """Return the texts that the message of a campaign must say to its people and does not, by country.
+
+    `limits` are the installation's settings where they were read already.
+    """
+    required = (limits or current()).legal_texts
     if not required:
         return []
     people = Selection.of(campaign).people().filter(region__in=list(required))

@@ -23,7 +23,7 @@ from callcenter.formats.zones import zone_name
 from campaigns import queue
 from campaigns.core import launch_limits
 from campaigns.core.happenings import happened
-from campaigns.core.installation import current
+from campaigns.core.installation import Installation, current
 from campaigns.core.joined import people_joined
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
@@ -113,13 +113,14 @@ def launch(
         if campaign.status == Status.SCHEDULED and starts_at == campaign.starts_at:
             return Launched(changed=False, status=campaign.status, people=people)
         _refuse_changed(campaign, people, seen)
-        _refuse_blocked(campaign, people)
+        limits = current()
+        _refuse_blocked(campaign, people, limits)
         if is_pilot and campaign.is_living:
             raise Refusal(_("A campaign that stays open has no pilot: call a few people with another campaign first."))
         if starts_at is not None:
             _refuse_time(starts_at)
         counted = min(people, pilot_module.SIZE) if is_pilot else people
-        limits, at = current(), starts_at or timezone.now()
+        at = starts_at or timezone.now()
         cost = most_cost(campaign, counted, limits)
         currency = campaign.provider.currency
         waits = launch_limits.why_approval(person, counted, cost, currency, at, campaign_id, limits)
@@ -323,8 +324,8 @@ def _refuse_changed(campaign: Campaign, people: int, seen: int | None) -> None:
         )
 
 
-def _refuse_blocked(campaign: Campaign, people: int) -> None:
-    blockers = find_blockers(campaign)
+def _refuse_blocked(campaign: Campaign, people: int, limits: Installation | None = None) -> None:
+    blockers = find_blockers(campaign, limits=limits)
     if not people and not blockers:
         blockers.append(_("The audience holds nobody."))
     if blockers:

@@ -96,18 +96,6 @@ def _low(ids: Collection[int], _told: Reasons) -> Paragraphs:
     }
 
 
-def _webhook_halted(ids: Collection[int], _told: Reasons) -> Paragraphs:
-    return {
-        row.pk: Paragraph(
-            _("Nothing is sent to the webhook “%(name)s” any more: %(why)s.")
-            % {"name": row, "why": row.get_halted_why_display()},
-            _("Put the program right that is sent to, then resume it on its page and send again what failed."),
-            link("webhook", row.pk),
-        )
-        for row in WebhookReceiver.objects.filter(pk__in=ids)
-    }
-
-
 def _paused(ids: Collection[int], told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
@@ -166,6 +154,18 @@ def _exports_capped(ids: Collection[int], _told: Reasons) -> Paragraphs:
             link("audit"),
         )
         for row in User.objects.filter(pk__in=ids)
+    }
+
+
+def _webhooks(ids: Collection[int], _told: Reasons) -> Paragraphs:
+    return {
+        row.pk: Paragraph(
+            _("Nothing is sent to the webhook “%(name)s” any more: %(why)s.")
+            % {"name": row, "why": row.get_halted_why_display()},
+            _("Put the program right that is sent to, then resume it on its page and send again what failed."),
+            link("webhook", row.pk),
+        )
+        for row in WebhookReceiver.objects.filter(pk__in=ids)
     }
 
 
@@ -274,7 +274,7 @@ _SINGLY: Mapping[str, Callable[[Collection[int], Reasons], Paragraphs]] = {
     Kind.AGENT_CHANGED: _agent_changed,
     Kind.BALANCE_BELOW: _low,
     Kind.EXPORTS_CAPPED: _exports_capped,
-    Kind.WEBHOOK_HALTED: _webhook_halted,
+    Kind.WEBHOOK_HALTED: _webhooks,
     Kind.AUDIT_NOT_WHOLE: _audit,
     Kind.CALLBACK_NOT_MADE: _callbacks,
 }

@@ -13,11 +13,12 @@ from collections.abc import Collection, Sequence
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from campaigns.core import conditions, decision_kinds, happenings, hosts, raised_alerts
+from campaigns.core import conditions, decision_kinds, hosts, raised_alerts
 from campaigns.core.clock import has_passed, span
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall
 from campaigns.notices import deliveries, inbox, shared_alerts
 from campaigns.notices.concerned import Cause
+from campaigns.notices.kinds import KINDS
 from providers.models import Provider
 from providers.types import CallStatus
 
@@ -37,8 +38,6 @@ ALERTS_A_RUN = 500
 """Most alerts of one kind that a run raises, and most that it tells of."""
 
 Kind = Alert.Kind
-TOLD = {Kind.BALANCE_BELOW: "balance.low", Kind.CALLBACK_NOT_MADE: "callback.not_made"}
-"""What others hear of when an alert is raised, where nothing else tells it."""
 
 
 def alert(now: datetime.datetime) -> int:
@@ -170,9 +169,7 @@ def _raise(now: datetime.datetime) -> None:
     if fresh:
         with transaction.atomic():
             Alert.objects.bulk_create(fresh, ignore_conflicts=True)
-            happenings.all_happened(
-                {told: [one.object_id for one in fresh if one.kind == kind] for kind, told in TOLD.items()}
-            )
+            shared_alerts.tell_others(fresh)
 
 
 def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: str) -> list[int]:
@@ -184,7 +181,8 @@ def _new(rows: QuerySet[Provider] | QuerySet[Campaign] | QuerySet[Call], kind: s
 
 def _tell(now: datetime.datetime) -> int:
     """Write the notices of alerts that nobody was told of; returns of how many alerts somebody is told now."""
-    waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True)
+    # A kind that only another version knows is told by a worker of that version.
+    waiting = Alert.objects.filter(sent_at__isnull=True, cleared_at__isnull=True, kind__in=list(KINDS))
     free = Q(tried_at__isnull=True) | has_passed("tried_at", now - span(TRY_AGAIN_AFTER), span(TRY_AGAIN_AFTER))
     # The longest untried first: those that concern nobody who works here hold up no others.
     longest = F("tried_at").asc(nulls_first=True)

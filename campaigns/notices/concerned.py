@@ -86,8 +86,6 @@ def _named(cause: Cause) -> set[int]:
     if cause.kind in {kinds.GIVEN, kinds.GIVEN_DUE}:
         open_ones = HandOver.objects.filter(call=cause.object_id, state=HandOver.State.OPEN)
         found |= set(open_ones.values_list("person", flat=True))
-    if cause.kind == Condition.WEBHOOK_HALTED:
-        found |= set(WebhookReceiver.objects.filter(pk=cause.object_id).values_list("owner", flat=True))
     if cause.kind == kinds.EXPORT_READY:
         found |= set(CallExport.objects.filter(pk=cause.object_id).values_list("owner", flat=True))
     return {pk for pk in found if pk is not None}

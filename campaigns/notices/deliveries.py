@@ -11,11 +11,11 @@ import logging
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone, translation
 
 from callcenter.access.clock import zone_of
@@ -23,7 +23,7 @@ from campaigns.core.clock import span
 from campaigns.models import Notice, NoticeDelivery
 from campaigns.notices import chat, choices, words
 from campaigns.notices.choices import Reader
-from campaigns.notices.kinds import MAIL
+from campaigns.notices.kinds import KINDS, MAIL
 from campaigns.notices.paragraphs import Paragraph
 
 logger = logging.getLogger(__name__)
@@ -33,13 +33,14 @@ MAIL_TIMEOUT = 10
 SECONDS_A_RUN = 30.0
 """After this a run begins no further message; the next one goes on."""
 MOST_A_RUN = 1_000
+"""Notices that one message tells of, and that one run ends."""
 FIRST_WAIT, LONGEST_WAIT = 300, 3_600
 """Seconds before another try: the first, and at most; each wait is twice the one before."""
 GIVEN_UP_AFTER = datetime.timedelta(days=3)
 MESSAGES_AN_HOUR = 6
-"""So many messages by one way reach a user in an hour; what comes then waits and leaves in one."""
-Group = tuple[str, str, str]
-"""Address, channel, and the message that a try before has named."""
+"""So many messages by one way reach a user in an hour; the rest leaves in one, afterwards or with what is urgent."""
+Way = tuple[str, str]
+"""Address and channel."""
 
 
 def send(now: datetime.datetime) -> int:
@@ -49,11 +50,6 @@ def send(now: datetime.datetime) -> int:
     except Exception:
         logger.exception("notices could not be sent")
         return 0
-
-
-def waiting() -> int:
-    """Return how many deliveries wait to be sent."""
-    return _open().count()
 
 
 def _open() -> QuerySet[NoticeDelivery]:
@@ -70,25 +66,38 @@ class _Run:
         """Channels that failed as a whole: the rest of them waits for the next run."""
 
     def send(self) -> int:
-        """Send message after message; returns how many left."""
+        """Send message after message, the longest due first; returns how many left."""
         self._end_the_needless()
-        found = _open().filter(due_at__lte=self._now).select_related("notice").order_by("due_at", "pk")[:MOST_A_RUN]
-        deliveries = list(found)
-        readers = choices.readers({one.notice.user_id for one in deliveries})
-        groups: dict[Group, list[NoticeDelivery]] = defaultdict(list)
-        for one in deliveries:
-            groups[(_address(readers[one.notice.user_id], one.channel), one.channel, one.message)].append(one)
+        # A kind that only another version knows is sent by a worker of that version.
+        due = _open().filter(due_at__lte=self._now, notice__kind__in=list(KINDS)).order_by()
+        waiting = due.values_list("notice__user", "channel").annotate(first=Min("due_at")).order_by("first")
+        ways: dict[Way, list[int]] = defaultdict(list)
+        found = list(waiting)
+        readers = choices.readers({user for user, _channel, _first in found})
+        for user, channel, _first in found:
+            ways[_address(readers[user], channel), channel].append(user)
         sent = 0
-        for (address, channel, message), theirs in groups.items():
-            if time.monotonic() > self._until or channel in self._is_away:
-                continue
-            users = {one.notice.user_id for one in theirs}
+        for (address, channel), users in ways.items():
+            if time.monotonic() > self._until:
+                break
+            theirs = due.filter(notice__user__in=users, channel=channel)
             if not address:
-                self._put_off(theirs)
-            elif not message and self._has_had_enough(users, channel):
-                continue
-            else:
-                sent += self._send_one([readers[user] for user in sorted(users)], channel, message, theirs)
+                # An address may be entered meanwhile.
+                theirs.update(due_at=self._now + span(FIRST_WAIT))
+            elif channel not in self._is_away:
+                sent += self._send_due([readers[user] for user in users], channel, theirs)
+        return sent
+
+    def _send_due(self, readers: Sequence[Reader], channel: str, due: QuerySet[NoticeDelivery]) -> int:
+        """Send to readers who share an address what is due: each message that a try before has named, and one more."""
+        messages: dict[str, list[NoticeDelivery]] = defaultdict(list)
+        for one in due.select_related("notice").order_by("due_at", "pk")[:MOST_A_RUN]:
+            messages[one.message].append(one)
+        sent = 0
+        for message, theirs in messages.items():
+            goes_now = bool(message) or any(KINDS[one.notice.kind].is_urgent for one in theirs)
+            if channel not in self._is_away and (goes_now or not self._has_had_enough(readers, channel)):
+                sent += self._send_one(readers, channel, message, theirs)
         return sent
 
     def _end_the_needless(self) -> None:
@@ -99,7 +108,8 @@ class _Run:
         if ids:
             NoticeDelivery.objects.filter(pk__in=ids).update(ended_at=self._now)
 
-    def _has_had_enough(self, users: Collection[int], channel: str) -> bool:
+    def _has_had_enough(self, readers: Sequence[Reader], channel: str) -> bool:
+        users = [one.user.pk for one in readers]
         lately = NoticeDelivery.objects.filter(
             notice__user__in=users, channel=channel, sent_at__gt=self._now - datetime.timedelta(hours=1)
         )
@@ -114,11 +124,6 @@ class _Run:
             if changed.update(message=message, tries=one.tries + 1, due_at=self._now + span(wait)):
                 taken.append(one)
         return taken
-
-    def _put_off(self, theirs: Sequence[NoticeDelivery]) -> None:
-        """Let what has no way to its user now wait; an address may be entered meanwhile."""
-        ids = [one.pk for one in theirs]
-        _open().filter(pk__in=ids).update(due_at=self._now + span(FIRST_WAIT))
 
     def _send_one(self, readers: Sequence[Reader], channel: str, message: str, theirs: Sequence[NoticeDelivery]) -> int:
         """Send one message to readers who share an address; each part of it is what one of them reaches."""
@@ -145,7 +150,8 @@ class _Run:
         except Exception as error:
             # The server's own text may contain addresses or log-ins, so only the error's class is logged.
             self._is_away.add(channel)
-            logger.warning("%s notices wait: the mail server failed: %s", len(taken), type(error).__name__)
+            what = "mail server" if channel == MAIL else "chat"
+            logger.warning("%s notices wait: the %s failed: %s", len(taken), what, type(error).__name__)
             return 0
         NoticeDelivery.objects.filter(pk__in=ids).update(sent_at=self._now)
         return 1

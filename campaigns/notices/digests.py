@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -149,7 +149,6 @@ class DigestFigures:
     since: datetime.date
     until: datetime.date
     total: FigureSums
-    talk_seconds: int
     campaigns: list[CampaignLine] = field(default_factory=list)
     more: int = 0
     """Campaigns that are not named."""
@@ -171,7 +170,6 @@ def digest_of(person: User, period: Period, day: datetime.date) -> DigestFigures
         since=since,
         until=until,
         total=found.total,
-        talk_seconds=figures.calls_in(scope, person).aggregate(n=Sum("talk_seconds", default=0))["n"],
         campaigns=[
             CampaignLine(
                 name=rows[pk].name,
@@ -224,7 +222,7 @@ def lines_of(made: DigestFigures) -> list[str]:
     return [
         days,
         _("All calls: %(figures)s") % {"figures": sums_in_words(made.total)},
-        _("Talk time: %(time)s") % {"time": in_digits(clock_length(made.talk_seconds))},
+        _("Talk time: %(time)s") % {"time": in_digits(clock_length(made.total.talk_seconds))},
     ]
 
 

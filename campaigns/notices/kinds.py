@@ -65,8 +65,8 @@ _ALL = (
     _condition(Condition.PROVIDER_HALTED, "manage_providers", "settle_calls", is_urgent=True),
     _condition(Condition.PROVIDER_FROZEN, "manage_providers", "settle_calls", is_urgent=True),
     _condition(Condition.BALANCE_BELOW, "manage_providers", "settle_calls"),
+    _condition(Condition.WEBHOOK_HALTED, "make_api_keys", "manage_people"),
     _condition(Condition.EXPORTS_CAPPED, "see_all_exports", "see_team_acts"),
-    _condition(Condition.WEBHOOK_HALTED, "manage_people"),
     _condition(Condition.WORKER_SILENT, "manage_providers", "release_stop_all", is_urgent=True),
     _condition(Condition.AUDIT_NOT_WHOLE, "manage_providers", "see_team_acts", is_urgent=True),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from django.db.models import OuterRef, Q
 
 from callcenter.audit import verifying
 from campaigns.callbacks import rows as callbacks
-from campaigns.core import export_limits, message_parts
+from campaigns.core import export_limits, happenings, message_parts
 from campaigns.models import Alert, Campaign, WebhookReceiver
 from providers.models import Provider
 
@@ -36,6 +36,16 @@ def fresh() -> list[Found]:
     """Return what deserves an alert and has none standing."""
     told = set(Alert.objects.filter(cleared_at__isnull=True).values_list("kind", "object_id"))
     return [(kind, name, [pk for pk in ids if (kind, pk) not in told]) for kind, name, ids in found()]
+
+
+TOLD = {Kind.BALANCE_BELOW: "balance.low", Kind.CALLBACK_NOT_MADE: "callback.not_made"}
+"""What others hear of when an alert is raised, where nothing else tells it."""
+
+
+def tell_others(raised: Sequence[Alert]) -> None:
+    """Write what others want to hear of alerts that were just raised, in the caller's transaction."""
+    found = {told: [one.object_id for one in raised if one.kind == kind] for kind, told in TOLD.items()}
+    happenings.all_happened(found)
 
 
 def lasting() -> list[tuple[str, Q]]:

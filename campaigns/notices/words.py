@@ -28,7 +28,7 @@ def of_each(reader: User, notices: Sequence[Notice]) -> dict[int, Paragraph]:
     seen = reached(reader, notices)
     names = _names(notices)
     found: dict[int, Paragraph] = {}
-    for kind, layer in _layers([one for one in notices if is_within(one, seen)]):
+    for kind, layer in _layers([one for one in notices if is_within(one, seen) and one.kind in KINDS]):
         ids = [one.object_id for one in layer]
         if happening_words.is_of(kind):
             told = {one.object_id: (names.get(one.actor_id or 0, ""), one.detail) for one in layer}

@@ -95,6 +95,7 @@ class FigureSums:
 
     sent: int = 0
     opted_out: int = 0
+    talk_seconds: int = 0
     by_result: Counter[str] = field(default_factory=Counter)
     """Ended calls by result, under the names of `results.COUNTED`."""
     billed: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -110,7 +111,8 @@ class FigureSums:
 
     def add_costs(self, costs: Sequence[Any], currency: str, provider: Provider) -> None:
         """Add costs, in the order of `rollups.COSTS`; calls without a reported cost are added at our price."""
-        told, priced, _seconds, _unpriced, unpriced_seconds = costs
+        told, priced, priced_seconds, _unpriced, unpriced_seconds = costs
+        self.talk_seconds += priced_seconds + unpriced_seconds
         if priced and told:
             self.billed[currency or provider.currency] += told
         if unpriced_seconds and provider.price_per_minute:

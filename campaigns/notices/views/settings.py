@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from callcenter.access.roles import needs
 from callcenter.audit.changes import changes
 from callcenter.audit.models import record
+from callcenter.made_once import few_at_once
 from campaigns.models import Digest, NoticeSettings
 from campaigns.notices import chat, choices, digests
 from campaigns.notices.choices import Reader
@@ -121,6 +122,7 @@ def test_message(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(digests.SEES_RESULTS)
+@few_at_once
 def digest_preview(request: HttpRequest, period: str) -> HttpResponse:
     """Show the digest that the user would get now; raises Http404 for a period that there is not."""
     user = cast(User, request.user)

@@ -45,6 +45,7 @@ EDITS_NO_ROW = {
     "KeyForm": "adds",
     "SourceForm": "adds",
     "NewWebhookForm": "adds",
+    "WebhookFields": "is a part of the forms of webhooks",
     "LogForm": "asks",
     "CallNoteForm": "adds",
     "TagForm": "adds",

@@ -21,7 +21,7 @@ from campaigns import queue
 from campaigns.contacts.do_not_call import forbid
 from campaigns.core import happenings
 from campaigns.models import Alert, Answer, Call, DoNotCall, Happening, Question, WebhookDelivery, WebhookReceiver
-from campaigns.tracking import alerts
+from campaigns.notices import alerts
 from providers.client.transfers import Transfer
 from providers.models import Provider
 from tests.campaigns.callbacks.plans import planned

@@ -61,6 +61,18 @@ def test_one_by_one_is_a_few_mails_an_hour_and_then_one_with_the_rest(reza: User
     assert str(mail.outbox[-1].body).count("is finished") == 6
 
 
+def test_what_is_urgent_is_sent_beyond_the_few_an_hour(reza: User) -> None:
+    now = timezone.now()
+    for n in range(deliveries.MESSAGES_AN_HOUR + 1):
+        finished(reza, now, key=f"finished:{n}")
+        deliveries.send(now)
+    assert len(mail.outbox) == deliveries.MESSAGES_AN_HOUR
+    halt(1, now)
+    alerts.alert(now)
+    assert deliveries.send(now) == 1
+    assert "is halted" in mail.outbox[-1].body
+
+
 def test_after_a_death_between_sending_and_noting_the_same_message_leaves_again(
     reza: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

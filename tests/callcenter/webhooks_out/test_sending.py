@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -209,6 +210,20 @@ def test_two_at_once_send_each_message_once(manager: User, program: Program) -> 
     assert len(program.came) == 1
 
 
+def test_a_clock_that_is_a_little_behind_takes_no_lease_of_another(
+    manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver_of(manager, "https://hooks.example.org/in")
+    first, second = (sending.Slice(time.monotonic() + 20, 0) for _ in range(2))
+    first._take()
+    behind = timezone.now() - datetime.timedelta(seconds=5)
+    monkeypatch.setattr(timezone, "now", lambda: behind)
+    second._take()
+    assert [len(one._mine) for one in (first, second)] == [1, 0]
+    first.close()
+    second.close()
+
+
 def test_what_fails_for_a_day_is_halted_told_and_sent_again_on_demand(
     manager: User, this_machine: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +277,25 @@ def test_a_dead_address_gets_one_attempt_at_a_time_and_uses_up_nobody_elses(
         send_at(again(hit).rests_until + datetime.timedelta(seconds=1), monkeypatch)
         assert len(dead.came) == before + 1
     assert WebhookDelivery.objects.filter(receiver=hit, state=State.WAITING).count() == 15
+
+
+def test_a_row_that_cannot_be_read_holds_up_no_other(
+    manager: User, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = receiver_of(manager, program.url, "call.ended").receiver
+    broken, well = (make_call(owner=manager) for _ in range(2))
+    happenings.happened("call.ended", broken.pk, well.pk)
+    real = events.call_out
+
+    def shown(person: Any, call: Call) -> dict[str, Any]:
+        return {"id": 1 // 0} if call.pk == broken.pk else real(person, call)
+
+    monkeypatch.setattr(events, "call_out", shown)
+    send()
+    assert [json.loads(one.body)["data"]["call"]["id"] for one in program.came] == [well.pk]
+    waits = WebhookDelivery.objects.get(subject=broken.pk)
+    assert (waits.state, waits.problem, waits.tries) == (State.WAITING, "internal", 1)
+    assert again(made).failing_since is None, "a fault of ours says nothing of the address"
 
 
 def test_it_waits_as_long_as_the_answer_asks(manager: User) -> None:

@@ -116,6 +116,9 @@ def note(delivery: WebhookDelivery, attempt: Attempt, now: datetime.datetime) ->
             mine.update(state=State.FAILED, **values)
         else:
             mine.update(due_at=now + wait, **values)
+        if attempt.problem == Problem.INTERNAL:
+            # A fault of ours says nothing of the address.
+            return
         since = receiver.failing_since or now
         rest = now + max(retries.rest_after(receiver.failures + 1), datetime.timedelta(seconds=attempt.retry_after))
         WebhookReceiver.objects.filter(pk=receiver.pk).update(

@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils import timezone, translation
 from requests import Request, Response
@@ -115,7 +116,9 @@ class Slice:
         if time.monotonic() < self._renew_at:
             return
         now = timezone.now()
-        free = Q(lease__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + LEASE) | Q(lease=self._token)
+        free = (
+            Q(lease__isnull=True) | Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE) | Q(lease=self._token)
+        )
         WebhookReceiver.objects.sent_to().filter(free).update(lease=self._token, lease_until=now + LEASE)
         self._mine = list(WebhookReceiver.objects.sent_to().filter(lease=self._token).select_related("owner"))
         self._renew_at = time.monotonic() + RENEW_SECONDS
@@ -130,9 +133,11 @@ class Slice:
     def _has_more(self) -> bool:
         if happenings.has_untaken(LISTENER):
             return True
-        at = deliveries.next_due([one.pk for one in self._mine])
-        resting = [one for one in self._mine if one.rests_until and one.rests_until > timezone.now()]
-        return at is not None and at <= timezone.now() and not resting
+        now = timezone.now()
+        mine = WebhookReceiver.objects.sent_to().filter(pk__in=[one.pk for one in self._mine])
+        awake = mine.filter(Q(rests_until__isnull=True) | Q(rests_until__lte=now)).values_list("pk", flat=True)
+        at = deliveries.next_due(list(awake))
+        return at is not None and at <= now
 
     def _begin(self) -> int:
         """Send what is due and has room; returns how many messages left or were found to be void."""
@@ -155,6 +160,9 @@ class Slice:
         told = _read(receiver, found)
         for delivery in found:
             data = told.get(delivery.pk)
+            if delivery.pk in told and data is None:
+                self._note(delivery, Attempt(None, Problem.INTERNAL))
+                continue
             if data is None:
                 deliveries.void(delivery, Problem.DELETED)
                 continue
@@ -182,21 +190,38 @@ class Slice:
             logger.info("webhook=%s delivery=%s host=%s: %s", delivery.receiver_id, delivery.pk, host, attempt.problem)
 
 
-def _read(receiver: WebhookReceiver, found: Sequence[WebhookDelivery]) -> Mapping[int, dict[str, Any]]:
-    """Return what is sent of each delivery, by its id; nothing of what its owner may not hear of any more."""
-    owner = type(receiver.owner).objects.get(pk=receiver.owner_id)  # their rights of now, not of the slice's beginning
-    told: dict[int, dict[str, Any]] = {}
+def _read(receiver: WebhookReceiver, found: Sequence[WebhookDelivery]) -> Mapping[int, dict[str, Any] | None]:
+    """Return what is sent of each delivery, by its id; nothing of what its owner may not hear of any more.
+
+    None stands for one that cannot be read for a fault of ours: it holds up no other.
+    """
+    owner = User.objects.get(pk=receiver.owner_id)  # their rights of now, not of the slice's beginning
+    told: dict[int, dict[str, Any] | None] = {}
     if not owner.is_active or not may(owner, MAKE):
         return told
     with translation.override(settings.LANGUAGE_CODE):
         for kind in {one.kind for one in found}:
             those = [one for one in found if one.kind == kind]
-            if kind == events.TEST:
-                told |= {one.pk: events.of_test() for one in those}
-            elif kind in events.EVENTS:
-                read = events.read(owner, kind, [one.subject for one in those if one.subject is not None])
-                told |= {one.pk: read[one.subject] for one in those if one.subject in read}
+            try:
+                told |= _read_kind(owner, kind, those)
+            except Exception:
+                # One row that cannot be read must not keep every later event from being sent.
+                logger.exception("webhook=%s: events of the kind %s are read one by one", receiver.pk, kind)
+                for one in those:
+                    try:
+                        told |= _read_kind(owner, kind, [one])
+                    except Exception:
+                        told[one.pk] = None
     return told
+
+
+def _read_kind(owner: User, kind: str, those: Sequence[WebhookDelivery]) -> dict[int, dict[str, Any]]:
+    if kind == events.TEST:
+        return {one.pk: events.of_test() for one in those}
+    if kind not in events.EVENTS:
+        return {}
+    read = events.read(owner, kind, [one.subject for one in those if one.subject is not None])
+    return {one.pk: read[one.subject] for one in those if one.subject in read}
 
 
 def body_of(delivery: WebhookDelivery, data: Mapping[str, Any]) -> bytes:

@@ -106,6 +106,7 @@ class WebhookDelivery(models.Model):
         UNSIGNED = "unsigned", _("Its secret cannot be read here")
         DELETED = "deleted", _("What it was about is deleted, or its owner may not see it any more")
         HALTED = "halted", _("The address was halted")
+        INTERNAL = "internal", _("It could not be read here; the server's log says why")
 
     receiver = models.ForeignKey(WebhookReceiver, models.CASCADE, related_name="deliveries", db_index=False)
     key = models.UUIDField(default=uuid.uuid4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -151,12 +152,12 @@ def test_a_refusal_is_tried_again_with_the_same_id(manager: User, monkeypatch: p
         made = receiver_of(manager, program.url)
         deliveries.send_test(made.receiver.pk, manager)
         begun = timezone.now()
-        assert [send(), send()] == [1, 0], "it rests first"
+        assert [send_at(begun, monkeypatch) for _ in range(2)] == [1, 0], "it rests first"
         waits = WebhookDelivery.objects.get()
         assert (waits.state, waits.problem, waits.status, waits.tries) == (State.WAITING, "refused", 500, 1)
-        assert 5 <= (waits.due_at - begun).total_seconds() < 30
-        assert send_at(timezone.now() + datetime.timedelta(minutes=1), monkeypatch) == 1
-        assert send_at(timezone.now() + datetime.timedelta(minutes=5), monkeypatch) == 1
+        assert 5 <= (waits.due_at - begun).total_seconds() < 6
+        assert send_at(begun + datetime.timedelta(minutes=1), monkeypatch) == 1
+        assert send_at(begun + datetime.timedelta(minutes=5), monkeypatch) == 1
     sent = WebhookDelivery.objects.get()
     assert (sent.state, sent.problem, sent.tries) == (State.DELIVERED, "", 3)
     assert {one.headers["webhook-id"] for one in program.came} == {sent.message_id}
@@ -174,12 +175,13 @@ def test_one_that_died_before_it_wrote_sends_again_with_the_same_id(
 
     made = receiver_of(manager, program.url, "call.ended")
     happenings.happened("call.ended", make_call(owner=manager).pk)
+    begun = timezone.now()
     with monkeypatch.context() as patched:
         patched.setattr(deliveries, "note", die)
         patched.setattr(sending.Slice, "close", lambda _self: None)
         with pytest.raises(Killed):
             send()
-    assert send() == 0, "the dead one holds the lease"
+    assert send_at(begun, monkeypatch) == 0, "the dead one holds the lease"
     assert send_at(timezone.now() + sending.LEASE, monkeypatch) == 1
     assert len(program.came) == 2
     assert len({one.headers["webhook-id"] for one in program.came}) == 1
@@ -207,6 +209,20 @@ def test_two_at_once_send_each_message_once(manager: User, program: Program) -> 
     first.close()
     second.close()
     assert len(program.came) == 1
+
+
+def test_a_clock_that_is_a_little_behind_takes_no_lease_of_another(
+    manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver_of(manager, "https://hooks.example.org/in")
+    first, second = (sending.Slice(time.monotonic() + 20, 0) for _ in range(2))
+    first._take()
+    behind = timezone.now() - datetime.timedelta(seconds=5)
+    monkeypatch.setattr(timezone, "now", lambda: behind)
+    second._take()
+    assert [len(one._mine) for one in (first, second)] == [1, 0]
+    first.close()
+    second.close()
 
 
 def test_what_fails_for_a_day_is_halted_told_and_sent_again_on_demand(
@@ -255,7 +271,7 @@ def test_a_dead_address_gets_one_attempt_at_a_time_and_uses_up_nobody_elses(
         hit = receiver_of(manager, dead.url, "call.ended").receiver
         receiver_of(manager, program.url, "call.ended")
         happenings.happened("call.ended", *(make_call(owner=manager).pk for _ in range(15)))
-        send()
+        send_at(timezone.now(), monkeypatch)
         assert len(program.came) == 15
         assert len(dead.came) <= sending.AT_ONCE
         before = len(dead.came)
@@ -264,13 +280,33 @@ def test_a_dead_address_gets_one_attempt_at_a_time_and_uses_up_nobody_elses(
     assert WebhookDelivery.objects.filter(receiver=hit, state=State.WAITING).count() == 15
 
 
-def test_it_waits_as_long_as_the_answer_asks(manager: User) -> None:
+def test_a_row_that_cannot_be_read_holds_up_no_other(
+    manager: User, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = receiver_of(manager, program.url, "call.ended").receiver
+    broken, well = (make_call(owner=manager) for _ in range(2))
+    happenings.happened("call.ended", broken.pk, well.pk)
+    real = events.call_out
+
+    def shown(person: Any, call: Call) -> dict[str, Any]:
+        return {"id": 1 // 0} if call.pk == broken.pk else real(person, call)
+
+    monkeypatch.setattr(events, "call_out", shown)
+    send_at(timezone.now(), monkeypatch)
+    assert [json.loads(one.body)["data"]["call"]["id"] for one in program.came] == [well.pk]
+    waits = WebhookDelivery.objects.get(subject=broken.pk)
+    assert (waits.state, waits.problem, waits.tries) == (State.WAITING, "internal", 1)
+    assert again(made).failing_since is None, "a fault of ours says nothing of the address"
+
+
+def test_it_waits_as_long_as_the_answer_asks(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = timezone.now() + datetime.timedelta(minutes=1)
     with listening(status(429, "Retry-After: 600")) as program:
         made = receiver_of(manager, program.url)
         deliveries.send_test(made.receiver.pk, manager)
-        send()
+        send_at(begun, monkeypatch)
     for at in (WebhookDelivery.objects.get().due_at, again(made.receiver).rests_until):
-        assert 590 <= (at - timezone.now()).total_seconds() <= 600
+        assert (at - begun).total_seconds() == 600
 
 
 def test_the_waits_grow_and_end_after_a_day() -> None:

@@ -40,7 +40,7 @@ BEAT = "campaigns.tasks.beat"
 DECLARED = frozenset(
     {
         DISPATCH, POLL, SWEEP, FOLLOW_HINTS, TAKE_BACK, SWEEP_LISTS, SWEEP_LIST, COMPARE_START, SAVE_IMPORT,
-        WRITE_EXPORT, READ_ANSWERS, SYNC_PROVIDER, BEAT,
+        WRITE_EXPORT, READ_ANSWERS, FOLLOW_DISPOSITIONS, SYNC_PROVIDER, BEAT,
     }
 )  # fmt: skip
 """The functions that a message or a schedule may name; nothing else is run, whatever lies in the queue."""

@@ -94,10 +94,10 @@ def _reviews(campaigns: Sequence[Campaign], team: Team, manager: User) -> None:
     surveyed = next(
         one for one in campaigns if one.questions.filter(kind=Question.Kind.NUMBER).exclude(goal="").exists()
     )
-    first = Call.objects.filter(campaign__in=campaigns).order_by("pk")[0]
+    first = Call.objects.filter(campaign__in=campaigns).earliest("placing_at")
     queue = ReviewQueue.objects.create(
         name="Goal missed, one call of three", scorecard=card, campaign=surveyed, goal=ReviewQueue.Goal.MISSED, every=3,
-        since=first.created_at.date(), owner=manager, team=team,
+        since=(first.placing_at or first.created_at).date(), owner=manager, team=team,
     )  # fmt: skip
     chance = random.Random(SEED)  # noqa: S311
     talks = list(Call.objects.filter(campaign__in=campaigns, answered_by="human").order_by("pk"))

@@ -113,8 +113,9 @@ def lay_out_answers() -> None:
             )
         )  # fmt: skip
     reading.read_for(asked, [call.pk for call in calls])
-    offer = Disposition.objects.create(name="Wants an offer", team=campaign.team, follows="person", minutes=240)
-    DispositionRule.objects.create(disposition=offer, campaign=campaign, question=asked[0], answer="yes")
+    offer = Disposition.objects.create(name="Wants an offer", team=campaign.team)
+    begun = campaign.created_at
+    DispositionRule.objects.create(disposition=offer, campaign=campaign, question=asked[0], answer="yes", since=begun)
     judging.judge([call.pk for call in calls])
     card = Scorecard.objects.create(name="Politeness", team=campaign.team)
     points = [ScorecardPoint.objects.create(scorecard=card, text=text, most=most)

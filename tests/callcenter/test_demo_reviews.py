@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -19,7 +21,7 @@ def test_calls_of_the_past_have_dispositions_and_reviews_and_nothing_follows(man
     User.objects.filter(pk=manager.pk).update(username="manager")
     campaign = make_campaign(owner=manager, status="finished")
     score = Question.objects.create(campaign=campaign, name="Score", kind="number", path="score", goal="8")
-    now = timezone.now()
+    now = timezone.now() - datetime.timedelta(days=9)
     for number in range(12):
         call = make_call(
             campaign=campaign, provider=campaign.provider, owner=manager, contact=make_contact(), status="completed",
@@ -39,6 +41,7 @@ def test_calls_of_the_past_have_dispositions_and_reviews_and_nothing_follows(man
     assert not Consequence.objects.exists()
     queue = ReviewQueue.objects.get()
     Call.objects.update(team=queue.team)
+    assert queue.since == now.date()
     assert set(queues.calls_of(queue, manager).values_list("pk", flat=True)) <= set(
         Answer.objects.filter(number__lt=8).values_list("call", flat=True)
     )

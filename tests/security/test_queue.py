@@ -106,6 +106,8 @@ def test_only_declared_functions_are_sent_and_all_of_them_exist() -> None:
     named = {path.rpartition(".")[2] for path in queue.DECLARED if path.startswith("campaigns.tasks.")}
     assert named <= ours
     assert {path for path, _minutes in schedules.SCHEDULES.values()} <= queue.DECLARED
+    known = {value for value in vars(queue).values() if isinstance(value, str) and value.startswith("campaigns.tasks.")}
+    assert known <= queue.DECLARED, "a bell that rings nothing"
 
 
 def test_a_stored_schedule_runs_nothing_of_its_own(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_page_of_a_person(client: Client, caller: User, manager: User, django_as
             placing_at=timezone.now() - datetime.timedelta(days=2),
         )  # fmt: skip
     client.force_login(caller)
-    with django_assert_max_num_queries(of_a_page(26)):
+    with django_assert_max_num_queries(of_a_page(27)):
         page = page_at(client, "person", contact.pk)
     assert "<script>alert" not in page
     for words in ("+98 912 123 4567", "Spring", "vip", "4711", "Web", "Asia/Tehran", "3 more calls by colleagues"):

@@ -16,7 +16,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core.refusals import Refusal
-from campaigns.models import CallTranscript, ScorecardReview
+from campaigns.models import CallDisposition, CallNote, CallReview, CallTranscript, Disposition, ScorecardReview
 from campaigns.review import reviewing, scorecards
 from tests.answers import text_of
 from tests.campaigns.review.cards import card_of, in_queue, queue_of, talk
@@ -106,3 +106,17 @@ def test_the_log_counts_it_as_reviewed(manager: User) -> None:
         key: set(find_calls(CallFilters(reviewed=key), manager).values_list("pk", flat=True)) for key in ("yes", "no")
     }
     assert found == {"yes": {call.pk}, "no": {other.pk}}
+
+
+def test_what_people_said_stays_readable_when_their_account_is_gone(client: Client, manager: User) -> None:
+    card = card_of(manager)
+    call = talk(manager)
+    reviewing.review(manager, call, card, {f"point-{card.points.get().pk}": 1})
+    CallNote.objects.create(call=call, text="Friendly")
+    CallReview.objects.create(call=call, score=4)
+    CallDisposition.objects.create(call=call, disposition=Disposition.objects.create(name="Offer"), is_by_person=True)
+    ScorecardReview.objects.update(reviewer=None)
+    client.force_login(manager)
+    shown = text_of(client.get(reverse("call", args=[call.pk])))
+    assert "100.0 % · Politeness" in shown
+    assert "Friendly" in shown

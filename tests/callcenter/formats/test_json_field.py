@@ -38,7 +38,7 @@ def test_what_can_be_read_is() -> None:
     assert form.cleaned_data == {"value": {"a": [1, 2]}}
 
 
-@pytest.mark.parametrize("form", ["add_webauthn", "authenticate_webauthn", "reauthenticate_webauthn"])
+@pytest.mark.parametrize("form", ["add_webauthn", "authenticate_webauthn", "login_webauthn", "reauthenticate_webauthn"])
 def test_the_forms_of_security_keys_have_it(form: str) -> None:
     assert isinstance(import_string(settings.MFA_FORMS[form]).base_fields["credential"], JsonField)
 

@@ -19,7 +19,7 @@ from campaigns.contacts.api import do_not_call, lists, people
 from campaigns.core.refusals import Refusal
 from campaigns.dispositions import api as dispositions
 from campaigns.exports import api as exports
-from campaigns.launch.api import campaigns, living
+from campaigns.launch.api import approvals, campaigns, living
 from campaigns.reports import api as reports
 from providers import api as providers
 
@@ -114,7 +114,8 @@ api = WholeApi(
     urls_namespace="api",
 )
 for part in (
-    calls, callbacks, dispositions, people, lists, do_not_call, campaigns, living, answers, reports, exports, providers,
+    calls, callbacks, dispositions, people, lists, do_not_call, campaigns, approvals, living, answers, reports, exports,
+    providers,
 ):  # fmt: skip
     api.add_router("", part.router)
 

@@ -15,7 +15,7 @@ from campaigns.answers.words import answer_words
 from campaigns.calls.api import LONG, SHOWN, CallOut, call_out
 from campaigns.contacts.api.do_not_call import Entry, entry_out
 from campaigns.core.scope import heard_by, seen_by
-from campaigns.launch.api.campaigns import CampaignOut, campaign_out
+from campaigns.launch.api.shapes import CampaignOut, campaign_out
 from campaigns.models import Answer, Call, Callback, Campaign, DoNotCall
 from campaigns.models.calls import CallQuerySet
 from providers.api import ProviderOut, provider_out

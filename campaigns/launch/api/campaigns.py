@@ -9,27 +9,30 @@ from typing import Annotated, Any, Literal
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from django.utils import timezone
+from ninja import Router
 from pydantic import AwareDatetime, Field
 
-from callcenter.access.holders import names_of
 from callcenter.api.door import KeyRequest, needs_right
-from callcenter.api.problems import Problem
 from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen, refuse_form
 from callcenter.api.versions import demand_match, etag_of
-from callcenter.made_once import made_once
 from campaigns.core import launch_limits
 from campaigns.core.paging import page_by_key
-from campaigns.launch import approvals, drafts, lifecycle, start
+from campaigns.launch import drafts, lifecycle, start
+from campaigns.launch.api.shapes import (
+    CampaignOut,
+    Done,
+    WholeCampaign,
+    campaign_out,
+    hours_out,
+    living_out,
+    ref_of,
+    within_reach,
+)
 from campaigns.launch.approvals import who_may_approve
-from campaigns.launch.audience_query import count_people
 from campaigns.launch.forms.builder import CampaignForm
 from campaigns.launch.forms.hours import AS_SET, NONE, OWN
 from campaigns.launch.lifecycle import MAX_REASON, Outcome
-from campaigns.launch.living.state import living_state, refused
 from campaigns.models import Campaign
 from campaigns.reports import progress
 
@@ -38,106 +41,6 @@ router = Router(tags=["Campaigns"])
 COLUMNS = CampaignForm.edited.columns
 Weekday = Literal["1", "2", "3", "4", "5", "6", "7"]
 Reason = Annotated[str, Field(max_length=MAX_REASON)]
-
-
-class Ref(Schema):
-    """A thing by its name."""
-
-    id: int
-    name: str
-
-
-class CampaignOut(Schema):
-    """A campaign."""
-
-    id: int
-    name: str
-    status: str
-    status_words: str
-    provider: Ref
-    agent: Ref | None
-    created_at: datetime.datetime
-    launched_at: datetime.datetime | None
-    starts_at: datetime.datetime | None
-    finished_at: datetime.datetime | None
-    paused_reason: str
-
-
-class Count(Schema):
-    """A number of attempts."""
-
-    result: str
-    words: str
-    calls: int
-
-
-class Refused(Schema):
-    """How many who joined a campaign are not called for one reason."""
-
-    reason: str
-    words: str
-    people: int
-
-
-class Living(Schema):
-    """Where a campaign that stays open stands."""
-
-    is_open: bool
-    """Whether whoever joins now is queued, today or on a later day."""
-    sentence: str
-    """What it waits for, or why it is closed."""
-    people_a_day: int | None
-    people_in_all: int | None
-    last_day: datetime.date | None
-    queued_today: int
-    queued_in_all: int
-    refused: list[Refused]
-
-
-class HoursOut(Schema):
-    """When a campaign calls, on the clock of each person."""
-
-    start: datetime.time
-    end: datetime.time
-    """Equal to the start: all day."""
-    days: list[int]
-    """1 is Monday."""
-    weekly: dict[str, list[str]] | None
-    """By weekday ("1" is Monday) its spans, in place of the three above; null: those hold."""
-    blackout_dates: list[str]
-    """`2026-12-24`, or first and last as `2026-12-24/2027-01-02`."""
-    holiday_countries: list[str] | None
-    """ISO codes of the countries whose public holidays it keeps; null: as set for all campaigns."""
-
-
-class WholeCampaign(CampaignOut):
-    """A campaign with its settings that can be changed here, and where it stands."""
-
-    hours: HoursOut
-    calls_per_minute: int | None
-    max_lines: int | None
-    budget: str | None
-    budget_is_soft: bool
-    lists: list[Ref]
-    people: int
-    """People who have or will have a call."""
-    waiting: int
-    live: int
-    still_out: int
-    """Orders that are being sent, and calls of which nobody knows yet whether they were placed."""
-    ended: int
-    skipped: int
-    to_decide: int
-    results: list[Count]
-    standstill: list[str]
-    """Why no new call is sent now."""
-    spent: str
-    reserved: str
-    currency: str
-    waits_for: list[str]
-    """Names of those who may approve it, while it waits for that."""
-    living: Living | None
-    """Null for a campaign whose people are fixed at the launch."""
 
 
 class CampaignChange(Asked):
@@ -187,68 +90,6 @@ class Why(Asked):
     reason: Reason = ""
 
 
-class Done(Schema):
-    """What became of a wish about a campaign."""
-
-    changed: bool
-    """False where nothing was to do."""
-    status: Literal["draft", "waiting", "scheduled", "running", "paused", "stopped", "finished"]
-    sentence: str
-
-
-class Approval(Schema):
-    """How a campaign stands with its approval, which a person gives on its page: no key can."""
-
-    waits: bool
-    """Whether it waits for one."""
-    people: int
-    """People of its audience now."""
-    asked_by: str
-    """Who launched it or asked for approval; empty where nobody did, or they are gone."""
-    starts_at: datetime.datetime | None
-    waits_for: list[str]
-    """Names of those who may approve it, while it waits for that."""
-    approved_by: str
-    """Who gave the approval that is in force; empty without one."""
-    approved_at: datetime.datetime | None
-    approved_people: int | None
-    differs: list[str]
-    """How the campaign differs from what was approved, in sentences."""
-
-
-def _ref(row: Any) -> dict[str, Any] | None:
-    return {"id": row.pk, "name": row.name} if row is not None else None
-
-
-def campaign_out(found: Campaign) -> dict[str, Any]:
-    """Return a campaign in the shape of `CampaignOut`."""
-    return {
-        "id": found.pk,
-        "name": found.name,
-        "status": found.status,
-        "status_words": str(Campaign.Status(found.status).label),
-        "provider": _ref(found.provider),
-        "agent": _ref(found.agent),
-        "created_at": found.created_at,
-        "launched_at": found.launched_at,
-        "starts_at": found.starts_at,
-        "finished_at": found.finished_at,
-        "paused_reason": found.paused_reason,
-    }
-
-
-def _hours(found: Campaign) -> dict[str, Any]:
-    weekly = found.weekly_hours
-    return {
-        "start": found.hours_start,
-        "end": found.hours_end,
-        "days": [day + 1 for day in found.days],
-        "weekly": None if weekly is None else {str(int(day) + 1): spans for day, spans in weekly.items()},
-        "blackout_dates": found.blackout_dates,
-        "holiday_countries": found.holiday_countries,
-    }
-
-
 def _typed_hours(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return hours that a program gives as the form of the page has them."""
     typed: dict[str, Any] = {}
@@ -267,16 +108,16 @@ def _typed_hours(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, Any]:
-    found = _seen(request, pk)
+    found = within_reach(request, pk)
     now = progress.measure(found)
     response["ETag"] = etag_of(found, COLUMNS)
     return campaign_out(found) | {
-        "hours": _hours(found),
+        "hours": hours_out(found),
         "calls_per_minute": found.calls_per_minute,
         "max_lines": found.max_lines,
         "budget": None if found.budget is None else format(found.budget.normalize(), "f"),
         "budget_is_soft": found.budget_is_soft,
-        "lists": [_ref(one) for one in found.lists.all()],
+        "lists": [ref_of(one) for one in found.lists.all()],
         "people": now.people,
         "waiting": now.waiting,
         "live": now.live,
@@ -290,28 +131,8 @@ def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
         "reserved": format(now.reserved.normalize(), "f"),
         "currency": now.currency,
         "waits_for": who_may_approve(found) if found.status == Campaign.Status.WAITING else [],
-        "living": _living(found) if found.is_living else None,
+        "living": living_out(found) if found.is_living else None,
     }
-
-
-def _living(found: Campaign) -> dict[str, Any]:
-    now = living_state(found)
-    return {
-        "is_open": now.is_open,
-        "sentence": now.sentence,
-        "people_a_day": found.people_a_day,
-        "people_in_all": found.people_in_all,
-        "last_day": found.last_day,
-        "queued_today": now.today,
-        "queued_in_all": now.taken,
-        "refused": [
-            {"reason": reason, "words": str(words), "people": people} for reason, words, people in refused(found)
-        ],
-    }
-
-
-def _seen(request: KeyRequest, pk: int) -> Campaign:
-    return get_object_or_404(drafts.visible_to(request.auth.person), pk=pk)
 
 
 @router.get("/campaigns", response=Paged[CampaignOut], summary="List campaigns")
@@ -340,14 +161,14 @@ def campaign(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, 
 def campaign_change(request: KeyRequest, response: HttpResponse, pk: int, asked: CampaignChange) -> dict[str, Any]:
     """Change a campaign that was not changed since it was read (If-Match); what was approved may be sent back by it."""
     person, given = request.auth.person, chosen(asked)
-    if not drafts.may_edit(_seen(request, pk), person):
+    if not drafts.may_edit(within_reach(request, pk), person):
         raise PermissionDenied("draft_campaign")
     with transaction.atomic():
         locked = Campaign.objects.select_for_update().get(pk=pk)
         demand_match(request, etag_of(locked, COLUMNS))
-        shown = CampaignForm(instance=_seen(request, pk), person=person)
+        shown = CampaignForm(instance=within_reach(request, pk), person=person)
         typed = dict(given) | _typed_hours(given)
-        form = CampaignForm(_form_data(shown, typed), instance=_seen(request, pk), person=person, is_draft=True)
+        form = CampaignForm(_form_data(shown, typed), instance=within_reach(request, pk), person=person, is_draft=True)
         if not form.is_valid():
             refuse_form(form)
         values = {name: value for name, value in form.values().items() if name in given}
@@ -377,7 +198,7 @@ def campaign_launch(request: KeyRequest, pk: int, asked: Launch) -> dict[str, An
 
     With If-Match it is launched only as it was read.
     """
-    _seen(request, pk)
+    within_reach(request, pk)
     with transaction.atomic():
         if "If-Match" in request.headers:
             # In the order of every launch: first the person, then the campaign.
@@ -394,7 +215,7 @@ def _moment(at: datetime.datetime | None) -> datetime.datetime | None:
 
 
 def _control(request: KeyRequest, pk: int, act: Callable[..., Outcome], *arguments: Any) -> dict[str, Any]:
-    done = act(_seen(request, pk).pk, request.auth.person, *arguments)
+    done = act(within_reach(request, pk).pk, request.auth.person, *arguments)
     return {"changed": done.changed, "status": done.status, "sentence": done.sentence}
 
 
@@ -417,67 +238,3 @@ def campaign_resume(request: KeyRequest, pk: int) -> dict[str, Any]:
 def campaign_stop(request: KeyRequest, pk: int, asked: Why) -> dict[str, Any]:
     """Stop a campaign for good: people who wait are not called any more."""
     return _control(request, pk, lifecycle.stop, asked.reason)
-
-
-# Approval: asked for by programs, given by people
-
-
-@router.get("/campaigns/{int:pk}/approval", response=Approval, summary="Read how a campaign stands with its approval")
-@needs_right("see_calls")
-def campaign_approval(request: KeyRequest, pk: int) -> dict[str, Any]:
-    """Return who asked, who may approve, and what was approved. The list of campaigns finds those that wait."""
-    found = _seen(request, pk)
-    return made_once(("api-approval", pk, translation.get_language()), lambda: _approval(found))
-
-
-def _approval(found: Campaign) -> dict[str, Any]:
-    waits, given = found.status == Campaign.Status.WAITING, approvals.in_force(found.pk)
-    return {
-        "waits": waits,
-        "people": count_people(found),
-        "asked_by": _name_of(found.launched_by) if waits else "",
-        "starts_at": found.starts_at,
-        "waits_for": who_may_approve(found) if waits else [],
-        "approved_by": _name_of(given.approved_by) if given is not None else "",
-        "approved_at": given.approved_at if given is not None else None,
-        "approved_people": given.people if given is not None else None,
-        "differs": approvals.differences(found, given, names_people=False) if given is not None else [],
-    }
-
-
-def _name_of(person: Any) -> str:
-    return names_of([person])[0] if person is not None else ""
-
-
-@router.post("/campaigns/{int:pk}/approve", response=Done, summary="Approve a campaign: refused, a person does it")
-@needs_right("launch_above_limit")
-def campaign_approve(request: KeyRequest, pk: int) -> Any:
-    """Refuse: an approval is a person's own word on what they saw, and a program sees nothing in their place."""
-    _seen(request, pk)
-    raise Problem(
-        403,
-        _(
-            "A key approves nothing: an approval is given by a person other than the author, who has looked at the"
-            " campaign. Let one of them approve it on its page; a key can launch it, which asks them, or withdraw it."
-        ),
-    )
-
-
-@router.post("/campaigns/{int:pk}/withdraw", response=Done, summary="Withdraw a campaign from approval or its start")
-@needs_right("control_campaign", "control_all_campaigns")
-def campaign_withdraw(request: KeyRequest, pk: int) -> dict[str, Any]:
-    """Return a campaign that waits for approval, or for its start, to draft; one that had run is paused then."""
-    changed = start.take_back(_seen(request, pk).pk, request.auth.person)
-    status = Campaign.Status(_seen(request, pk).status)
-    words = (
-        _("Withdrawn: the campaign is “%(state)s”.") if changed else _("Nothing changed: the campaign is “%(state)s”.")
-    )
-    return {"changed": changed, "status": status.value, "sentence": words % {"state": status.label}}
-
-
-@router.post("/campaigns/{int:pk}/ask-for-rest", response=Done, summary="Ask for approval of the rest after a pilot")
-@needs_right("launch_campaign")
-def campaign_ask_for_rest(request: KeyRequest, pk: int) -> dict[str, Any]:
-    """Ask a manager to let a campaign go on after its pilot, where its whole is above the owner's limit."""
-    done = start.ask_for_rest(_seen(request, pk).pk, request.auth.person)
-    return {"changed": done.changed, "status": done.status, "sentence": done.sentence}

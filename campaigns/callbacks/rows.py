@@ -13,7 +13,7 @@ from callcenter.access.roles import Person, may
 from callcenter.formats.zones import end_of
 from campaigns.callbacks.planning import may_move
 from campaigns.core import conditions, moment_words, results
-from campaigns.core.eligibility import answers_about, words_about
+from campaigns.core.eligibility_of_calls import answers_about, words_about
 from campaigns.core.scope import seen_by
 from campaigns.models import Call, Callback
 from providers.types import CallStatus

@@ -13,31 +13,26 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
-from django.utils import timezone
 from django.utils.functional import Promise
 
 from campaigns import time_zones
-from campaigns.core import explanations, last_day, message, moment_words, stop_all
-from campaigns.core.call_caps import ReachedCap, caps_of, counted_since
+from campaigns.core import explanations, last_day, message, stop_all
+from campaigns.core.call_caps import ReachedCap, caps_of
 from campaigns.core.eligibility_facts import (
     NOTHING_KNOWN,
     Asked,
     Facts,
     Numbers,
-    confirmed_since,
-    numbers_now,
     quiet_hours_of,
-    quiet_since,
 )
 from campaigns.core.hours import hours_of
 from campaigns.core.hours import words as hours_words
 from campaigns.core.installation import Installation, current
-from campaigns.models import Call, Callback, Campaign
+from campaigns.models import Campaign
 from campaigns.number_types import SENTENCES, is_ordinary, refused_type
 from campaigns.outcomes import days_over
 from campaigns.reasons import SkipReason, StopReason, WaitReason
 from providers.models import Provider, ProviderState
-from providers.types import CallStatus
 
 Words = str | Promise
 
@@ -325,79 +320,3 @@ def refused_by_type(number: str, installation: Installation, *, is_allowed: bool
 def missing_values(names: Sequence[str]) -> Eligibility:
     """Return the answer for a person whose message lacks these values."""
     return Eligibility(Verdict.NEVER, SkipReason.MISSING_VARIABLE, say=lambda: explanations.empty_values(names))
-
-
-# Calls that wait
-
-
-def answers_about(
-    calls: Iterable[Call], now: datetime.datetime, *, is_stopped: bool | None = None
-) -> dict[int, Eligibility]:
-    """Return the answers for waiting calls by call id, in a fixed number of queries for any number of calls.
-
-    Contact, campaign and provider should be loaded by `select_related`. `is_stopped` is as for `stops_of`.
-    """
-    waiting = [call for call in calls if call.status == CallStatus.PENDING]
-    if not waiting:
-        return {}
-    # Only what was confirmed can be a callback: of all other calls no row is looked for.
-    confirmed = [call.pk for call in waiting if call.confirmed_at is not None]
-    planned = {row.call_id: row for row in Callback.objects.filter(call__in=confirmed)} if confirmed else {}
-    asked = {
-        call.pk: Asked(
-            call.expires_at,
-            call.confirmed_at,
-            call.test_of_id is not None,
-            planned[call.pk].from_call_id if call.pk in planned else None,
-        )
-        for call in waiting
-    }
-    campaigns = {call.campaign for call in waiting}
-    installation = current()
-    numbers = numbers_now(
-        {call.to_number for call in waiting},
-        now,
-        quiet_since(now, campaigns, installation),
-        confirmed_since(asked.values()),
-        counted_since(now, campaigns, installation),
-    )
-    is_stopped = stop_all.is_stopped() if is_stopped is None else is_stopped
-    judges: dict[tuple[int | None, int], Judge] = {}
-    answers = {}
-    for call in waiting:
-        key = call.campaign_id, call.provider_id
-        if key not in judges:
-            stops = stops_of(call.provider, is_stopped=is_stopped)
-            judges[key] = Judge(now, call.provider, call.campaign, stops, installation)
-        person = call.contact
-        answers[call.pk] = judges[key].answer_queued(
-            call.to_number,
-            person.time_zone if person else "",
-            person.name if person else "",
-            person.variables if person else {},
-            numbers,
-            asked[call.pk],
-            has_consent=person is not None and person.has_consent,
-        )
-    return answers
-
-
-def words_about(call: Call, answer: Eligibility | None) -> tuple[Words, Words]:
-    """Return the explanation of a call's status and the next step; `answer` is the current one for a waiting call.
-
-    A stored wait reason that no longer applies is not shown: the call then only waits its turn. A paused campaign
-    comes before any other reason.
-    """
-    is_paused = call.campaign is not None and call.campaign.status == Campaign.Status.PAUSED
-    if answer is None or (is_paused and answer.verdict is not Verdict.NEVER):
-        return explanations.why(call), explanations.next_step(call)
-    if call.wait_reason == WaitReason.CALLBACK and call.due_at > timezone.now() and answer.verdict is not Verdict.NEVER:
-        # What speaks against a call now says nothing of the time that was asked for.
-        callback: Callback | None = getattr(call, "callback", None)
-        why = moment_words.callback_at(call.due_at, callback.zone) if callback else WaitReason.CALLBACK.label
-        return why, explanations.next_step(call)
-    if answer.verdict is not Verdict.NOW:
-        return answer.sentence, answer.next_step(is_queued=True)
-    if call.wait_reason in {*JUDGED_WAITS, WaitReason.CALLBACK}:
-        call = Call(status=call.status, campaign=call.campaign, provider=call.provider)
-    return explanations.why(call), explanations.next_step(call)

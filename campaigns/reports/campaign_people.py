@@ -18,7 +18,7 @@ from campaigns.calls import call_log
 from campaigns.calls.call_log_conditions import disposed
 from campaigns.core import explanations, results, whole_numbers
 from campaigns.core.conditions import last_attempts
-from campaigns.core.eligibility import answers_about, words_about
+from campaigns.core.eligibility_of_calls import answers_about, words_about
 from campaigns.core.scope import heard_by
 from campaigns.models import Answer, Call, CallDisposition, CallEvent, Campaign, Disposition, Question
 from campaigns.models.calls import CallQuerySet

@@ -19,8 +19,8 @@ from campaigns.calls import call_actions, call_log, called_back, remarks, transc
 from campaigns.calls.forms.remarks import CallNoteForm, ReviewForm, TagForm
 from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions, decision_kinds, explanations, scope, stop_requests
-from campaigns.core.eligibility import answers_about, words_about
 from campaigns.core.eligibility_numbers import forbidden_numbers
+from campaigns.core.eligibility_of_calls import answers_about, words_about
 from campaigns.core.scope import seen_by
 from campaigns.dispositions import setting
 from campaigns.dispositions.forms.dispositions import CallDispositionForm

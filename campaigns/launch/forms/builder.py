@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -25,12 +24,12 @@ from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
 from campaigns.launch.forms.hours import OF_HOURS, HoursForm, day_order
 from campaigns.launch.forms.living import LivingForm
+from campaigns.launch.forms.sections import FormSection, Sentence
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.launch.living_terms import TERMS
 from campaigns.models import Campaign, ContactList
 from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
-Sentence = str | Promise
 LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
 WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
@@ -44,16 +43,6 @@ LOCKED = (
     "excluded_campaigns", "excludes_only_reached", "is_living",
 )  # fmt: skip
 """Fields of message and audience, which cannot change after the launch: everybody of one campaign hears the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class FormSection:
-    """One section of the builder, and what it still lacks."""
-
-    slug: str
-    title: Sentence
-    missing: Sentence
-    """What is still to be filled in; empty if the section is complete."""
 
 
 class CampaignForm(LivingForm, HoursForm):

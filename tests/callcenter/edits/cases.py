@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
-from django.utils import timezone
 
 from callcenter.access.models import Team
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
-from campaigns.launch import repeats, start
 from campaigns.models import (
     Answer,
-    Callback,
     CallDisposition,
     CallReview,
-    Campaign,
-    CampaignRepeat,
     DayCap,
     Disposition,
-    HandOver,
     InstallationSettings,
-    Question,
     ReviewQueue,
     SavedFilter,
     Scorecard,
-    ScorecardPoint,
-    WebhookReceiver,
 )
 from campaigns.models.installation import SETTINGS_ID
 from providers.models import Dialer
-from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
+from tests.callcenter.edits.rows import (
+    given,
+    pair,
+    planned,
+    point_of_a_card,
+    question_of,
+    repeated,
+    running,
+    webhook_of,
+)
+from tests.conftest import make_call, make_contact, make_list, make_person, make_provider
 
 
 @dataclass(frozen=True)
@@ -58,49 +58,6 @@ class Case:
     post: Callable[[Any], str] | None = None
     more: dict[str, Any] = field(default_factory=dict)
     is_set_up: bool = False
-
-
-def running(person: User) -> Campaign:
-    campaign = make_campaign([make_list(1)], owner=person, name="Spring", calls_per_minute=None, budget=10)
-    start.launch(campaign.pk, person)
-    return campaign
-
-
-def given(person: User) -> HandOver:
-    call = make_call(owner=person, status="no_answer")
-    return HandOver.objects.create(call=call, person=person, outcome="no_answer", due_at=call.created_at)
-
-
-def planned(person: User) -> Callback:
-    call = make_call(owner=person, wait_reason="callback")
-    day = timezone.now().date() + datetime.timedelta(days=2)
-    when = {"local_day": day, "local_time": datetime.time(17), "zone": "Asia/Tehran"}
-    return Callback.objects.create(call=call, asked_by=person, **when)
-
-
-def repeated(person: User) -> CampaignRepeat:
-    campaign = make_campaign([make_list(1)], owner=person)
-    values = {"days": [0], "local_time": datetime.time(9)}
-    return repeats.save(campaign, person, values, timezone.now(), "Asia/Tehran")
-
-
-def question_of(person: User) -> Question:
-    campaign = make_campaign(owner=person)
-    return Question.objects.create(campaign=campaign, name="Confirmed", kind="yes_no", path="confirmed")
-
-
-def webhook_of(person: User) -> WebhookReceiver:
-    url = "https://hooks.example.org/in"
-    return WebhookReceiver.objects.create(name="Shop", owner=person, url=url, kinds=["call.ended"])
-
-
-def point_of_a_card() -> ScorecardPoint:
-    card = Scorecard.objects.create(name="Polite")
-    return ScorecardPoint.objects.create(pk=1, scorecard=card, text="Greets", most=5)
-
-
-def pair(person: User) -> tuple[User, User]:
-    return make_person(CALLER, first_name="Omid"), make_person(CALLER, first_name="Mina")
 
 
 def again(row: Any) -> Any:

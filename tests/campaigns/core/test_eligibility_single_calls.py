@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from campaigns.calls import call_actions
 from campaigns.calls.quick_call import SingleCall, place_single_call
-from campaigns.core.eligibility import answers_about
+from campaigns.core.eligibility_of_calls import answers_about
 from campaigns.core.refusals import Refusal
 from campaigns.models import Call, Campaign
 from providers.models import Provider

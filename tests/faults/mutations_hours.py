@@ -13,6 +13,27 @@ PAGE_TESTS = "tests/campaigns/core/test_holidays_page.py::test_"
 
 HOURS = (
     Mutant(
+        "hours in the server's zone",
+        CALLING_HOURS,
+        "wall = instant.astimezone(found).replace(tzinfo=None)",
+        "wall = instant.astimezone(datetime.UTC).replace(tzinfo=None)",
+        HOURS_TESTS + "the_last_start_leaves_a_minute_to_ring",
+    ),
+    Mutant(
+        "open in one zone is enough",
+        CALLING_HOURS,
+        "return bool(zones) and all(",
+        "return bool(zones) and any(",
+        HOURS_TESTS + "a_number_with_several_zones_is_open_only_where_all_are",
+    ),
+    Mutant(
+        "no zone means yes",
+        CALLING_HOURS,
+        "return bool(zones) and all(",
+        "return all(",
+        HOURS_TESTS + "no_known_zone_is_a_no",
+    ),
+    Mutant(
         "call on days without calls",
         CALLING_HOURS,
         "if not spans or (self.closed and self.closed.on(zone, day) is not None):",

@@ -26,16 +26,15 @@ class CampaignsConfig(AppConfig):
         from campaigns.core.refusals import Refusal
         from campaigns.dispositions.judging import after_answers
         from campaigns.launch.successions import follow
-        from campaigns.notices import telling
         from campaigns.tracking.vendor_habits import read_again_after_mapping
         from providers.models import provider_halted, word_mapped
 
         end_in_a_sentence(Refusal, str)
-        register(telling.LISTENER, queue.nudge_telling)
         switched_off.connect(follow, dispatch_uid="switched_off")
         word_mapped.connect(read_again_after_mapping)
         provider_halted.connect(tell_of_halt)
         # Late, so that a test can put another in its place.
+        register("notices", lambda: queue.nudge_telling())
         register("webhooks", lambda: queue.nudge_webhooks())
         answers_changed.connect(after_answers, dispatch_uid="after_answers")
         post_migrate.connect(make_after_migrating, sender=self)

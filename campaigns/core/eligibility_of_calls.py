@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from campaigns.core import explanations, moment_words, stop_all
 from campaigns.core.call_caps import counted_since
-from campaigns.core.eligibility import Eligibility, Judge, Verdict, Words, stops_of
+from campaigns.core.eligibility import JUDGED_WAITS, Eligibility, Judge, Verdict, Words, stops_of
 from campaigns.core.eligibility_facts import Asked, confirmed_since, numbers_now, quiet_since
 from campaigns.core.installation import current
 from campaigns.models import Call, Callback, Campaign
-from campaigns.reasons import JUDGED_WAITS, WaitReason
+from campaigns.reasons import WaitReason
 from providers.types import CallStatus
 
 

@@ -1,4 +1,4 @@
-"""Rows that the measured pages need and a made-up past lacks: question, disposition, scorecard, review queue."""
+"""Rows that the measured pages need and a made-up past lacks: question, disposition, scorecard, queue, webhook."""
 
 from __future__ import annotations
 
@@ -55,3 +55,17 @@ def review_queue_of(campaign: Any) -> int:
     values = {"campaign": campaign, "talked_from": 10, "goal": "missed", "every": 20, "since": "2000-01-01"}
     values |= {"scorecard_id": scorecard_of(campaign)}
     return ReviewQueue.objects.get_or_create(name="Missed", defaults=values)[0].pk
+
+
+def webhook_of(campaign: Any) -> int:
+    """Return a webhook with 200 delivered calls of the campaign in its log, added now where there is none."""
+    from callcenter.webhooks_out.events import EVENTS
+    from campaigns.models import Call, WebhookDelivery, WebhookReceiver
+
+    values = {"url": "https://crm.example/hook", "owner": campaign.owner, "kinds": list(EVENTS), "is_active": False}
+    found, is_new = WebhookReceiver.objects.get_or_create(name="CRM", defaults=values)
+    if is_new:
+        calls = Call.objects.filter(campaign=campaign).order_by("-pk").values_list("pk", flat=True)[:200]
+        sent = {"kind": "call.ended", "state": WebhookDelivery.State.DELIVERED, "status": 200, "tries": 1}
+        WebhookDelivery.objects.bulk_create(WebhookDelivery(receiver=found, subject=pk, **sent) for pk in calls)
+    return found.pk

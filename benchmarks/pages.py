@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from benchmarks.landmarks import disposition_of, question_of, review_queue_of, scorecard_of
+from benchmarks.landmarks import disposition_of, question_of, review_queue_of, scorecard_of, webhook_of
 
 POSTED = frozenset(
     {
@@ -18,6 +18,7 @@ POSTED = frozenset(
         "unmatched-calls-compare", "campaign-return", "campaign-legal-text",
         "notices-read", "notice-open", "notice-chat", "notice-test",
         "notice-chat-remove",
+        "webhook-again", "webhook-again-all", "webhook-remove", "webhook-resume", "webhook-secret", "webhook-test",
         "logout", "set-language", "hook", "stop-all", "stop-all-release", "quick-call-check",
         "campaign-launch", "campaign-approve", "campaign-withdraw", "campaign-pause", "campaign-resume",
         "campaign-stop", "campaign-copy", "call-never-again", "call-note", "call-review", "call-tag",
@@ -105,6 +106,8 @@ class Landmarks(NamedTuple):
     review_queue: int
     """A queue of one call of 20 of that campaign, of at least ten seconds, that missed its goal."""
     scorecard: int
+    webhook: int
+    """One with a long log of deliveries."""
     disposition: int
     """A disposition that a quarter of its calls have."""
     in_campaign: int
@@ -150,7 +153,7 @@ def find_landmarks(import_id: int) -> Landmarks:
         member_list=largest.pk, provider=campaign.provider_id,
         call=talk.call_id if talk else newest.pk, import_id=import_id,
         question=question_of(campaign), disposition=disposition_of(campaign),
-        review_queue=review_queue_of(campaign), scorecard=scorecard_of(campaign),
+        review_queue=review_queue_of(campaign), scorecard=scorecard_of(campaign), webhook=webhook_of(campaign),
         in_campaign=_middle(Call.objects.filter(campaign=campaign)),
         of_person=_middle(Call.objects.filter(contact=busiest[0]["contact"])),
         middle=(newest.pk + oldest.pk) // 2, oldest=oldest.pk + 60, person_middle=contacts[0] // 2,
@@ -186,6 +189,7 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("api-keys", "API keys, an admin", role="admin")
     yield Page("api-reference", "reference of the API")
     yield Page("webhooks", "webhooks, an admin", role="admin")
+    yield Page("webhook", "one webhook with its log", (at.webhook,), role="admin")
     yield Page("users", "users, an admin", role="admin")
     yield Page("invite", "invitation", role="admin")
     yield Page("livez", "health")

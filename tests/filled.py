@@ -18,6 +18,11 @@ from providers.fields import EncryptedJSONField
 FIXED: dict[str, dict[str, Any]] = {
     "auth.user": {"username": "of-every-table", "is_active": False},
     "campaigns.call": {"status": "completed", "answered_by": "human", "to_number": "+989121234567"},
+    "campaigns.campaign": {
+        "weekly_hours": {"0": ["09:00-13:00", "16:00-20:00"]},
+        "blackout_dates": ["2026-12-24/2027-01-02"],
+        "holiday_countries": ["IR"],
+    },
     "campaigns.callback": {"zone": "Asia/Tehran"},
     "campaigns.callreview": {"score": 4},
     "campaigns.reviewqueue": {"every": 20, "result": "talked", "goal": ""},

@@ -41,7 +41,9 @@ from campaigns.models import (
     DialingSwitch,
     DoNotCall,
     HandOver,
+    Notice,
     Question,
+    WebhookReceiver,
 )
 from providers.models import Provider
 from tests.filled import fill_every_table
@@ -56,6 +58,7 @@ KINDS = {
     "reports/": "differences",
     "check/": "everybody",
     "help/": "import",
+    "digest/": "weekly",
 }
 ROWS: tuple[tuple[str, type[models.Model]], ...] = (
     ("calls/exports/", CallExport),
@@ -69,6 +72,8 @@ ROWS: tuple[tuple[str, type[models.Model]], ...] = (
     ("hand-overs/", HandOver),
     ("callbacks/", Callback),
     ("do-not-call/", DoNotCall),
+    ("webhooks/", WebhookReceiver),
+    ("notices/", Notice),
 )
 """By beginning of the address: the row whose page it is."""
 ASKS_ELSEWHERE = {"call-player", "call-recording", "metrics", "readyz", "healthz", "livez", "admin:view_on_site"}

@@ -20,6 +20,9 @@ WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5}", re.ASCII
 SHARED_PREFIX = 64
 """Bits of an IPv6 address that one client cannot choose: it has a whole /64 to itself (RFC 6177)."""
 
+OF_THIS_PROCESS = {"REMOTE_ADDR": "127.0.0.1"}
+"""What a request that this process makes of its own application says of where it comes from."""
+
 
 def parsed(text: str) -> IPAddress | None:
     """Return the address in an entry, without port, brackets and zone; None where it is none.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +30,9 @@ def _way(request: HttpRequest | None, user: AbstractBaseUser) -> str:
     """Return by what somebody got in, as django-allauth kept it in the session: "password, totp" or "passkey"."""
     if not hasattr(request, "session"):
         return ""
+    # Here, as it loads models and what reaches the network: whoever only reads rows has no use for it.
+    from allauth.account.authentication import get_authentication_records
+
     ways = get_authentication_records(request, user)
     return ", ".join("passkey" if way.get("passwordless") else way.get("type") or way["method"] for way in ways)
 

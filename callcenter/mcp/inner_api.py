@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 
+from callcenter.access.client_address import OF_THIS_PROCESS
 from callcenter.api import door
 
 ROOT = "/api/v1"
@@ -49,7 +50,7 @@ class InnerApi:
             "SERVER_NAME": _host(),
             "SERVER_PORT": "443",
             "HTTP_HOST": _host(),
-            "REMOTE_ADDR": "127.0.0.1",
+            **OF_THIS_PROCESS,
             "CONTENT_LENGTH": str(len(body)),
             "HTTP_AUTHORIZATION": f"Bearer {self.secret}",
             "HTTP_ACCEPT_LANGUAGE": self.language,

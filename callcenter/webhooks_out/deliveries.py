@@ -158,14 +158,14 @@ def again(receiver_id: int, person: User, *, delivery_id: int | None = None) -> 
     """
     with transaction.atomic():
         receiver = _sent_to(receiver_id)
-        rows = WebhookDelivery.objects.filter(receiver=receiver)
+        theirs = WebhookDelivery.objects.filter(receiver=receiver)
         if delivery_id is None:
-            failed = rows.filter(state=State.FAILED).order_by("pk").values_list("pk", flat=True)[:MOST_AGAIN]
-            rows = rows.filter(pk__in=list(failed))
+            failed = theirs.filter(state=State.FAILED).order_by("pk").values_list("pk", flat=True)[:MOST_AGAIN]
+            chosen = theirs.filter(pk__in=list(failed))
         else:
-            rows = rows.filter(pk=delivery_id).exclude(state=State.WAITING)
+            chosen = theirs.filter(pk=delivery_id).exclude(state=State.WAITING)
         now = timezone.now()
-        count = rows.update(state=State.WAITING, due_at=now, begun_at=now, tries=0, problem="", status=None)
+        count = chosen.update(state=State.WAITING, due_at=now, begun_at=now, tries=0, problem="", status=None)
         if count:
             record(person, "webhook.sent_again", receiver, deliveries=count)
             queue.nudge_webhooks()

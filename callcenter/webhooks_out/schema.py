@@ -37,6 +37,7 @@ _CALL: dict[str, Any] = {
     "campaign": {"id": 12, "name": "Appointments this week"},
     "provider": {"id": 1, "name": "Bolna"},
     "agent": {"id": 3, "name": "Reminder"},
+    "disposition": {"id": 2, "name": "Wants an offer"},
     "attempt": 1,
     "created_at": "2027-03-21T08:29:00Z",
     "due_at": "2027-03-21T08:29:00Z",
@@ -50,7 +51,7 @@ _CALL: dict[str, Any] = {
 }
 _LIVE = _CALL | {
     "status": "in_progress", "is_over": False, "result": "in_progress", "result_words": "Talking", "ended_at": None,
-    "talk_seconds": None, "answered_by": "unknown", "cost": None, "currency": "",
+    "disposition": None, "talk_seconds": None, "answered_by": "unknown", "cost": None, "currency": "",
 }  # fmt: skip
 _CAMPAIGN: dict[str, Any] = {
     "id": 12,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection, transaction
+from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
 from callcenter.audit.models import record
@@ -93,11 +94,13 @@ def retire(using: str, reason: str) -> None:
     switches.filter(pk=SWITCH_ID, stopped_at=None).update(**pressed)
 
 
-def switch_now() -> DialingSwitch:
-    """Return the stop-all row; if there is none yet, an unsaved one that is not pressed."""
-    return DialingSwitch.objects.select_related("stopped_by").filter(pk=SWITCH_ID).first() or DialingSwitch(
-        pk=SWITCH_ID
-    )
+def switch_now(**beside: BaseExpression) -> DialingSwitch:
+    """Return the stop-all row; if there is none yet, an unsaved one that is not pressed.
+
+    `beside` is read in the same statement, and stands on the row under its names; an unsaved row lacks it.
+    """
+    rows = DialingSwitch.objects.select_related("stopped_by").annotate(**beside)
+    return rows.filter(pk=SWITCH_ID).first() or DialingSwitch(pk=SWITCH_ID)
 
 
 def is_stopped() -> bool:

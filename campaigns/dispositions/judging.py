@@ -20,6 +20,15 @@ from campaigns.dispositions import following
 from campaigns.models import Call, CallDisposition, CallTranscript, DispositionRule
 from providers.types import FINAL
 
+ARE_THERE = (
+    f"(EXISTS (SELECT 1 FROM {DispositionRule._meta.db_table}) "  # noqa: S608
+    f"OR EXISTS (SELECT 1 FROM {CallDisposition._meta.db_table}))"
+)
+"""SQL of whether there is any rule or any call with a disposition, so that `judge` could do something.
+
+For a statement that is asked anyway, after the calls were locked: whoever chooses a disposition locks the call too.
+"""
+
 
 def judge(ids: Collection[int]) -> int:
     """Give calls that are over the disposition of the first rule they pass; returns how many changed.

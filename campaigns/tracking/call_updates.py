@@ -14,6 +14,7 @@ from campaigns.core.call_events import Source, Step, step, write_steps
 from campaigns.core.clock import span
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.transitions import Changed, Why
+from campaigns.dispositions import judging
 from campaigns.evidence import Evidence, differing, evidence_of, join
 from campaigns.models import Call
 from campaigns.models.status_conditions import is_parked
@@ -51,6 +52,7 @@ def merge_news(
         brought.priced = [end for end in brought.priced if end[0].pk in changes.ids]
         brought.told_anew = [end for end in brought.told_anew if end[0].pk in changes.ids]
         brought.reserves = changes.reserves
+        brought.has_dispositions = changes.is_so
         consequences.follow(brought, now)
     consequences.halt_accounts(brought)
     consequences.carry_out_opt_outs(brought, now)
@@ -126,7 +128,9 @@ class _Batch:
 
     def write(self, calls: Mapping[int, Call]) -> Changed:
         """Write what changed in one statement, what was only looked at in another, and the steps."""
-        changes = transitions.join_rows(transitions.LEARN, STATE_COLUMNS, self.rows, self.now, self.whys, locked=calls)
+        changes = transitions.join_rows(
+            transitions.LEARN, STATE_COLUMNS, self.rows, self.now, self.whys, locked=calls, asking=judging.ARE_THERE
+        )
         # Most answers bring nothing new: then only the time of the next poll is written.
         update_rows(Call, ("next_poll_at", "polls", "rank"), self.looks, guard="c.rank = v.rank")
         write_steps([*self.steps, *changes.steps])

@@ -52,6 +52,8 @@ class News:
     """What the news show of the vendors themselves."""
     reserves: Mapping[int, Decimal] = field(default_factory=dict)
     """What the changes freed of campaigns' budgets, by campaign."""
+    has_dispositions: bool = True
+    """Whether there is any rule or any call with a disposition; False spares all looks at them."""
 
     def note_texts(self, call: Call, snapshot: CallSnapshot, before: Evidence) -> None:
         """Note what was said in a call, and whether the person asked not to be called again."""
@@ -183,7 +185,8 @@ def _settle_ends(news: News, now: datetime.datetime) -> None:
 
 def _judge_dispositions(news: News, _now: datetime.datetime) -> None:
     # Last: what a disposition leads to stands above what the campaign's policy planned for the outcome.
-    calls = {call.pk for call, _before, _after in (*news.ended, *news.told_anew)}
+    calls = {call.pk for call, _before, _after in (*news.ended, *news.told_anew)} if news.has_dispositions else set()
+    # Nothing need have changed of a call of which words came, so nobody asked whether there are dispositions.
     calls.update(call.pk for call, _snapshot in news.texts)
     if calls:
         judging.judge(calls)

@@ -48,6 +48,7 @@ class CallOut(TypedDict):
     campaign: Ref | None
     provider: Ref
     agent: Ref | None
+    disposition: Ref | None
     attempt: int
     created_at: str
     due_at: str
@@ -125,6 +126,13 @@ class CallsAsked(TypedDict):
     until: NotRequired[str | None]
     """The last day."""
     tag: NotRequired[str]
+    disposition: NotRequired[int | None]
+    question: NotRequired[int | None]
+    """Calls that answered it; needs the right to hear."""
+    answer: NotRequired[str]
+    """The wanted answer, of a number the least."""
+    answer_to: NotRequired[str]
+    """The greatest number or last date."""
     person: NotRequired[str]
     """A part of a name, or a number in any form."""
     words: NotRequired[str]
@@ -203,6 +211,7 @@ class WholeCall(TypedDict):
     campaign: Ref | None
     provider: Ref
     agent: Ref | None
+    disposition: Ref | None
     attempt: int
     created_at: str
     due_at: str
@@ -295,6 +304,39 @@ class Noted(TypedDict):
     """What became of a note."""
 
     changed: bool
+
+
+class DispositionOut(TypedDict):
+    """A disposition."""
+
+    id: int
+    name: str
+    follows: str
+    minutes: int
+    is_offered: bool
+
+
+class PagedDispositionOut(TypedDict):
+    """One page of `DispositionOut`, newest first."""
+
+    items: list[DispositionOut]
+    next: int | None
+
+
+class Chosen(TypedDict):
+    """The disposition that a call has now."""
+
+    disposition: int | None
+    name: str
+    is_by_person: bool
+    is_changed: bool
+
+
+class Choice(TypedDict):
+    """Something at the vendor that a call can be placed with."""
+
+    id: int
+    name: str
 
 
 class ListRef(TypedDict):
@@ -500,6 +542,38 @@ class Count(TypedDict):
     calls: int
 
 
+class HoursOut(TypedDict):
+    """When a campaign calls, on the clock of each person."""
+
+    start: str
+    end: str
+    days: list[int]
+    weekly: dict[str, list[str]] | None
+    blackout_dates: list[str]
+    holiday_countries: list[str] | None
+
+
+class Living(TypedDict):
+    """Where a campaign that stays open stands."""
+
+    is_open: bool
+    sentence: str
+    people_a_day: int | None
+    people_in_all: int | None
+    last_day: str | None
+    queued_today: int
+    queued_in_all: int
+    refused: list[Refused]
+
+
+class Refused(TypedDict):
+    """How many who joined a campaign are not called for one reason."""
+
+    reason: str
+    words: str
+    people: int
+
+
 class WholeCampaign(TypedDict):
     """A campaign with its settings that can be changed here, and where it stands."""
 
@@ -514,6 +588,7 @@ class WholeCampaign(TypedDict):
     starts_at: str | None
     finished_at: str | None
     paused_reason: str
+    hours: HoursOut
     calls_per_minute: int | None
     max_lines: int | None
     budget: str | None
@@ -532,6 +607,7 @@ class WholeCampaign(TypedDict):
     reserved: str
     currency: str
     waits_for: list[str]
+    living: Living | None
 
 
 class CampaignChange(TypedDict):
@@ -543,6 +619,16 @@ class CampaignChange(TypedDict):
     budget: NotRequired[str | None]
     """In the provider's currency; null: no limit."""
     budget_is_soft: NotRequired[bool]
+    weekly_hours: NotRequired[dict[str, list[str]] | None]
+    """Hours by weekday (1 is Monday), such as {'1': ['09:00-13:00', '16:00-20:00']}; a weekday that is left out
+    has no calls. Null: the same hours on every day.
+    """
+    blackout_dates: NotRequired[list[str]]
+    """Dates without calls: 2026-12-24, or 2026-12-24/2027-01-02."""
+    holiday_countries: NotRequired[list[str] | None]
+    """Whose public holidays it keeps, of those that the installation knows; empty: none; null: as set for all
+    campaigns.
+    """
 
 
 class Done(TypedDict):
@@ -582,6 +668,15 @@ class Approval(TypedDict):
     approved_at: str | None
     approved_people: int | None
     differs: list[str]
+
+
+class Joined(TypedDict):
+    """A contact who joined a campaign."""
+
+    person: int
+    call: int | None
+    verdict: str
+    sentence: str
 
 
 class Distribution(TypedDict):
@@ -739,14 +834,21 @@ class NewExport(TypedDict):
     until: NotRequired[str | None]
     """The last day."""
     tag: NotRequired[str]
+    disposition: NotRequired[int | None]
+    question: NotRequired[int | None]
+    """Calls that answered it; needs the right to hear."""
+    answer: NotRequired[str]
+    """The wanted answer, of a number the least."""
+    answer_to: NotRequired[str]
+    """The greatest number or last date."""
     person: NotRequired[str]
     """A part of a name, or a number in any form."""
     words: NotRequired[str]
     format: NotRequired[Literal["csv", "xlsx"]]
     columns: NotRequired[list[str]]
     """Empty: the usual ones. Any of: added, agent, answered, answered_by, answers, asked_by, attempt, call,
-    caller_id, campaign, cost, direction, end_reason, ended, noted, number, person, provider, reference,
-    remote_id, score, sent, state, summary, tags, talked, transcript, variables, why.
+    caller_id, campaign, cost, direction, disposition, end_reason, ended, noted, number, person, provider,
+    reference, remote_id, score, sent, state, summary, tags, talked, transcript, variables, why.
     """
 
 
@@ -778,13 +880,6 @@ class ProviderOut(TypedDict):
     last_success_at: str | None
 
 
-class Choice(TypedDict):
-    """Something at the vendor that a call can be placed with."""
-
-    id: int
-    name: str
-
-
 class ProviderAgent(TypedDict):
     """An agent, and the variables that it expects."""
 
@@ -809,6 +904,17 @@ class WholeProvider(TypedDict):
     voices: list[Choice]
     caller_ids: list[Choice]
     dialers: list[Choice]
+
+
+class GivenAnswer(TypedDict):
+    """One answer of a call."""
+
+    question: int
+    name: str
+    kind: str
+    value: str
+    key: str
+    certainty: str
 
 
 class Callcenter:
@@ -876,6 +982,10 @@ class Callcenter:
         since: str | None = None,
         until: str | None = None,
         tag: str | None = None,
+        disposition: int | None = None,
+        question: int | None = None,
+        answer: str | None = None,
+        answer_to: str | None = None,
         older_than: int | None = None,
         limit: int | None = None,
     ) -> PagedCallOut:
@@ -896,6 +1006,10 @@ class Callcenter:
                 "since": since,
                 "until": until,
                 "tag": tag,
+                "disposition": disposition,
+                "question": question,
+                "answer": answer,
+                "answer_to": answer_to,
                 "older_than": older_than,
                 "limit": limit,
             },
@@ -1010,6 +1124,22 @@ class Callcenter:
         Say that one knows how a callback ended, so that nobody is told any more.
         """
         found: Noted = self._ask("POST", f"/callbacks/{pk}/note", body={}).json()
+        return found
+
+    def dispositions(self) -> PagedDispositionOut:
+        """List dispositions.
+
+        List the dispositions within reach, by name; all on one page.
+        """
+        found: PagedDispositionOut = self._ask("GET", "/dispositions").json()
+        return found
+
+    def call_disposition(self, pk: int, body: Choice) -> Chosen:
+        """Set the disposition of a call.
+
+        Set what came of a call, as on its page: what follows is done at once, and only once.
+        """
+        found: Chosen = self._ask("POST", f"/calls/{pk}/disposition", body=body).json()
         return found
 
     def people(
@@ -1247,6 +1377,18 @@ class Callcenter:
         Ask a manager to let a campaign go on after its pilot, where its whole is above the owner's limit.
         """
         found: Done = self._ask("POST", f"/campaigns/{pk}/ask-for-rest", body={}).json()
+        return found
+
+    def campaign_people_add(self, pk: int, body: NewPerson, *, idempotency_key: str) -> Joined:
+        """Add one contact to a campaign that stays open.
+
+        Create a contact, or change the one with this number, and put it into the campaign's list: 201, or
+        200 if known. The campaign queues it within a minute, within its limits, and calls nobody twice.
+        `list_id` is one of its lists; it may be left out where it has only one.
+        """
+        found: Joined = self._ask(
+            "POST", f"/campaigns/{pk}/people", body=body, headers={"Idempotency-Key": idempotency_key}
+        ).json()
         return found
 
     def campaign_results(self, pk: int) -> Results:

@@ -138,7 +138,7 @@ def log_in(page: Page, username: str, password: str = "") -> None:
     page.goto("/login/")
     page.get_by_label("Name", exact=True).fill(username)
     page.get_by_label("Password").fill(password or PASSWORDS[username])
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_label("Password")).to_have_count(0)
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Console
+from tests.browser.reading import text
 from tests.browser.steps import heading
 from tests.browser.words import Words
 
@@ -19,7 +20,7 @@ def test_a_surveys_results_are_shared_by_a_link_and_fetched_as_a_workbook(consol
     surveyed = console.number_of("SELECT min(campaign_id) FROM campaigns_question")
     page = console.page("manager", f"/campaigns/{surveyed}/results/", language=words.language)
     expect(page.get_by_text(words("Reached the goal"), exact=True)).to_be_visible()
-    link = page.locator("bdi", has_text=f"/campaigns/{surveyed}/results/").last.inner_text()
+    link = text(page.locator("bdi", has_text=f"/campaigns/{surveyed}/results/").last)
 
     colleague = console.page("caller", link, language=words.language)
     expect(heading(colleague)).to_have_text("What did you think of us?")
@@ -39,9 +40,9 @@ def test_a_surveys_results_are_shared_by_a_link_and_fetched_as_a_workbook(consol
     with page.expect_download() as download:
         fetch.click()
     with zipfile.ZipFile(Path(download.value.path())) as workbook:
-        text = "".join(workbook.read(name).decode() for name in workbook.namelist() if name.endswith(".xml"))
-    assert "As number" in text
-    assert "As choice" in text
+        written = "".join(workbook.read(name).decode() for name in workbook.namelist() if name.endswith(".xml"))
+    assert "As number" in written
+    assert "As choice" in written
 
 
 def test_a_call_of_a_queue_is_reviewed_by_a_scorecard(console: Console, words: Words) -> None:

@@ -19,7 +19,7 @@ def test_a_wrong_password_says_what_to_do(console: Console) -> None:
     page = console.page(path="/login/")
     page.get_by_label("Name", exact=True).fill("manager")
     page.get_by_label("Password").fill("not the password")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Wrong name or password. Check Caps Lock and keyboard language.")
     expect(page.get_by_label("Name", exact=True)).to_have_value("manager")
 

@@ -10,6 +10,7 @@ BOUNDED = "callcenter/monitoring/bounded_reads.py"
 FIGURES = "callcenter/monitoring/figures.py"
 LOGS = "callcenter/logs.py"
 METRICS = "callcenter/monitoring/metrics.py"
+OUTBOUND = "providers/outbound.py"
 PROBES = "callcenter/monitoring/probes.py"
 REPORTS = "callcenter/error_reports.py"
 REQUEST_IDS = "callcenter/request_ids.py"
@@ -199,7 +200,7 @@ MONITORING = (
     ),
     Mutant(
         "a report to any host",
-        REPORTS,
+        OUTBOUND,
         'checked(url, settings.OUTBOUND_HOSTS, "")',
         'checked(url, [url.split("/")[2]], "")',
         REPORT_TESTS + "nothing_leaves_to_a_host_that_is_not_listed_or_in_the_clear",

@@ -42,8 +42,8 @@ NUMBERED = (
     Mutant(
         "the quick look takes every number for ordinary",
         ELIGIBILITY,
-        "not self.stops and is_ordinary(number)",
-        "not self.stops",
+        "not self._is_over and is_ordinary(number)",
+        "not self._is_over",
         TABLE + "[premium rate]",
     ),
     Mutant(

@@ -19,6 +19,7 @@ BOLNA_TESTS = "tests/providers/test_bolna.py::TestBolna::test_"
 UNLEASHX_TESTS = "tests/providers/test_unleashx.py::TestUnleashX::test_"
 OWN_CODES = "vendors_own_codes_mean_what_they_mean"
 AFTER_CALL = "campaigns/tracking/after_call.py"
+ATTEMPTS = "campaigns/core/attempts.py"
 AUTO_PAUSE = "campaigns/tracking/auto_pause.py"
 LIFECYCLE = "campaigns/launch/lifecycle.py"
 PARTS = "campaigns/core/message_parts.py"
@@ -129,7 +130,7 @@ REFUSALS = (
     ),
     Mutant(
         "compare the number of rows with a campaign's attempts",
-        AFTER_CALL,
+        ATTEMPTS,
         "Attempts(call.counted_attempt, rung, zones)",
         "Attempts(call.attempt, rung, zones)",
         AFTER_TESTS + "attempts_that_count_are_counted_and_no_others",

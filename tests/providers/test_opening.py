@@ -16,6 +16,12 @@ MAY_OPEN = {
     ("providers/forms.py", "_check_client"): "whether an address can be used; nothing is asked",
 }
 
+OUTSIDE = {
+    ("providers/outbound.py", "_ask"): "a file from a host that whoever runs the server allows",
+    ("callcenter/webhooks_out/sending.py", "prepared"): "a message to such a host",
+}
+"""No way to a vendor: only hosts of OUTBOUND_HOSTS are reached."""
+
 
 def calls() -> Iterator[tuple[str, str, ast.Call]]:
     """Yield every call of the product with its file and the function that it stands in."""
@@ -36,7 +42,21 @@ def name_of(node: ast.Call) -> str:
 
 def test_a_client_is_opened_in_few_places() -> None:
     found = {(path, function) for path, function, node in calls() if name_of(node) in {"open_client", "HttpClient"}}
-    assert found == set(MAY_OPEN)
+    assert found == MAY_OPEN.keys() | OUTSIDE.keys()
+
+
+def test_a_client_for_no_vendor_reaches_hosts_of_the_second_list_alone() -> None:
+    allowed = {
+        ast.unparse(keyword.value)
+        for path, function, node in calls()
+        if name_of(node) == "HttpClient" and (path, function) in OUTSIDE
+        for keyword in node.keywords
+        if keyword.arg == "allowed_hosts"
+    }
+    assert allowed == {"settings.OUTBOUND_HOSTS", "allowed"}
+    # Files: whoever asks for one names the list.
+    asked = {ast.unparse(node.args[1]) for _, _, node in calls() if ast.unparse(node.func) == "outbound.read_file"}
+    assert asked == {"settings.OUTBOUND_HOSTS"}
 
 
 def test_a_backend_is_made_for_orders_and_for_paced_reads_alone() -> None:
@@ -69,6 +89,8 @@ def test_keys_are_opened_where_a_request_leaves_and_for_a_rotation_alone() -> No
         ("callcenter/management/commands/rotate_keys.py", "rotate"),
         # No vendor's key: the secret of a second factor that is being set up, sealed for its user.
         ("callcenter/sign_in/forms.py", "__init__"),
+        # No vendor's key: the secret of a receiver, which signs a message as it leaves.
+        ("callcenter/webhooks_out/sending.py", "prepared"),
     }
 
 

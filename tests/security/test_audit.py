@@ -56,6 +56,8 @@ EXEMPT = {
     "unmatched-calls-compare": "reads the provider's list; what it finds is recorded",
     "campaign-resume": "where it is refused for what is gone at the provider, its lists are asked for again",
     "campaign-try": "a test call that is refused writes a contact, which is taken back with it",
+    "campaign-redial": "where nobody is left to call, the list that was begun is taken back with the refusal",
+    "import-source-read": "what is read in any case is read at once; the import that comes of it is recorded",
     "provider-sync": "recorded by the sync where the provider can be opened",
 }
 """Addresses whose POST may write without an event, each with the reason."""

@@ -25,8 +25,8 @@ MOST_DAYS = 366
 MOST_NAME = 80
 JALALI_YEARS = range(1300, 1600)
 _DATE = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
-_LINE = re.compile(rf"{_DATE}(?:\s*(?:[-–—/]|تا|to)\s*{_DATE})?(?:\s+(.*))?")
-_COUNTRY = re.compile(r"([A-Z]{2})(?:\s+(.*))?")
+_LINE = re.compile(rf"{_DATE}(?:\s*(?:[-–—/]|تا|to)\s*{_DATE})?(?:\s(.*))?")
+_COUNTRY = re.compile(r"([A-Z]{2})(?:\s(.*))?")
 EXAMPLES = gettext_lazy(
     "One date a line, such as 2026-12-24, or the first and the last: 2026-12-24 – 2027-01-02. Dates of the Persian "
     "calendar are understood too: 1405/10/03."
@@ -70,7 +70,7 @@ def _read(line: str) -> tuple[DateSpan, str]:
         raise ValidationError(
             _("“%(line)s”: the last date comes after the first, within a year.") % {"line": line}, code="order"
         )
-    return DateSpan(first, last), found[7] or ""
+    return DateSpan(first, last), (found[7] or "").strip()
 
 
 class _LinesField(forms.CharField):
@@ -121,8 +121,8 @@ class OwnDaysField(_LinesField):
             dates, rest = _read(line)
             named = _COUNTRY.fullmatch(rest)
             country = named[1] if named is not None and named[1] in known_countries() else ""
-            name = (named[2] or "") if named is not None and country else rest
+            name = (named[2] or "").strip() if named is not None and country else rest
             if len(name) > MOST_NAME:
                 raise ValidationError(_("“%(line)s”: the name is too long.") % {"line": line}, code="name")
-            found.add(OwnDay(dates, country, name.strip()))
+            found.add(OwnDay(dates, country, name))
         return [day.as_stored() for day in sorted(found, key=lambda day: (day.dates, day.country, day.name))]

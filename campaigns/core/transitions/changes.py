@@ -55,6 +55,8 @@ class Changed:
     """Calls that have just ended, or ended otherwise than was believed; empty where nobody wants to hear of calls."""
     is_heard: bool = False
     """Whether anybody wants to hear of calls that are answered or end."""
+    is_so: bool = False
+    """The answer to the caller's own question, see `join_rows`; False where no row changed."""
 
     def write(self) -> None:
         """Write the events, the reserves, and what others want to hear of, in the caller's transaction."""
@@ -182,12 +184,13 @@ def join_rows(
     whys: Mapping[int, Why],
     *,
     locked: Mapping[int, Call],
+    asking: str = "FALSE",
 ) -> Changed:
     """Write a batch of merged vendor news in one UPDATE; `locked` are the current rows by id, locked by the caller.
 
     A call that was never placed, and a row whose rank is above the new one, are left alone, unless the vendor dials
-    again. An event is written for
-    the calls that have a reason in `whys`.
+    again. An event is written for the calls that have a reason in `whys`. `asking` is a question to other tables as
+    constant SQL, answered in the UPDATE itself (`Changed.is_so`).
     """
     changed = Changed()
     rows = [row for row in rows if locked[row[0]].status in transition.sources]
@@ -204,10 +207,12 @@ def join_rows(
     # A vendor that dials again begins anew, but never after an end.
     again = f"c.rank < {RANK_OF_ENDS} AND v.rank < {RANK_OF_ENDS} AND c.redials < v.redials"
     guard = f"c.status IN ({sources}) AND (c.rank <= v.rank OR ({again}))"
-    found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied, asking=_HEARD)
-    for call_id, is_heard in found:
+    asked = f"{_HEARD}, {asking}"
+    found = update_rows_returning(Call, columns, rows, guard, same, computed=emptied, asking=asked)
+    for call_id, is_heard, is_so in found:
         call, target = locked[call_id], targets[call_id]
         changed.ids.add(call_id)
+        changed.is_so = bool(is_so)
         if call_id in whys:
             changed.steps.append(_step(transition, call_id, call.status, target, at, whys[call_id]))
         changed.note_end(call_id, call.status, target, is_heard)

@@ -71,8 +71,9 @@ class Living(Schema):
 class HoursOut(Schema):
     """When a campaign calls, on the clock of each person."""
 
-    start: datetime.time
-    end: datetime.time
+    start: str
+    """Such as 09:00."""
+    end: str
     """Equal to the start: all day."""
     days: list[int]
     """1 is Monday."""
@@ -149,8 +150,8 @@ def hours_out(found: Campaign) -> dict[str, Any]:
     """Return when a campaign calls, in the shape of `HoursOut`."""
     weekly = found.weekly_hours
     return {
-        "start": found.hours_start,
-        "end": found.hours_end,
+        "start": f"{found.hours_start:%H:%M}",
+        "end": f"{found.hours_end:%H:%M}",
         "days": [day + 1 for day in found.days],
         "weekly": None if weekly is None else {str(int(day) + 1): spans for day, spans in weekly.items()},
         "blackout_dates": found.blackout_dates,

@@ -101,7 +101,7 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
     hears = str(form["hear"].value() or "").strip()
     context = {
         "form": form,
-        "campaign": Campaign.objects.filter(pk=form.instance.pk).first() if form.instance.pk else None,
+        "campaign": form.row,
         "sections": {section.slug: section for section in form.sections()},
         "people": None if selection.is_empty else selection.count(),
         "preview": _preview(form, hears),

@@ -11,6 +11,7 @@ from django.utils import formats
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.formats.moment_fields import names_zone
 from campaigns.core.refusals import Refusal
 from campaigns.notices import chat
 from campaigns.notices.choices import CHANNELS, Reader
@@ -22,13 +23,18 @@ class NoticeSettingsForm(forms.Form):
 
     language = forms.ChoiceField(label=_("Language of mails and chat messages"), choices=settings.LANGUAGES)
     quiet_start = forms.TimeField(
-        label=_("Quiet from"), required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+        label=_("Quiet from"),
+        required=False,
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        help_text=names_zone(),
     )
     quiet_end = forms.TimeField(
         label=_("Quiet until"),
         required=False,
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        help_text=_("On your clock. What comes in between is sent afterwards; what is urgent is sent at once."),
+        help_text=names_zone(
+            _("On your clock. What comes in between is sent afterwards; what is urgent is sent at once.")
+        ),
     )
     daily_digest = forms.BooleanField(label=_("Daily digest: what yesterday’s calls came to"), required=False)
     weekly_digest = forms.BooleanField(

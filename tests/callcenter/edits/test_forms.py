@@ -57,6 +57,7 @@ EDITS_NO_ROW = {
     "CodeAgainForm": "proves who it is",
     "NewAppForm": "adds",
     "OfKey": "is a part of the forms of security keys",
+    "ProvesByKey": "is a part of the forms of security keys",
     "NewKeyForm": "adds",
     "KeyAgainForm": "proves who it is",
     "PeopleExportForm": "asks for a file",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from callcenter.access.models import Membership, Team
@@ -13,8 +15,9 @@ from campaigns.dispositions import catalog, setting
 from campaigns.evidence import Evidence
 from campaigns.models import CallTranscript, Disposition, DispositionRule, Question
 from campaigns.tracking import consequences
+from campaigns.tracking.call_updates import merge_news
 from campaigns.tracking.consequences import News
-from providers.types import CallSnapshot
+from providers.types import CallSnapshot, CallStatus
 from tests.campaigns.dispositions.words import ended_call, judged, name_of, open_campaign, ruled, worded
 
 
@@ -77,6 +80,20 @@ def test_an_end_alone_is_judged(manager: User) -> None:
     unknown = Evidence(status="queued", rank=0)
     news = News(source="poll", ended=[(call, unknown, Evidence(status="no_answer", rank=9))])
     consequences.follow(news, timezone.now())
+    assert name_of(call) == "Silent"
+
+
+def test_news_ask_for_dispositions_only_where_there_are_any(manager: User) -> None:
+    asked = []
+    for has_rule in (False, True):
+        if has_rule:
+            ruled(manager, worded(manager, "Silent"), result="no_answer")
+        call = ended_call(None, manager, status="ringing", rank=50, ended_at=None)
+        snapshot = CallSnapshot(remote_id="", status=CallStatus.NO_ANSWER)
+        with CaptureQueriesContext(connection) as statements:
+            merge_news({call.pk: snapshot}, source="poll", now=timezone.now())
+        asked.append(sum('FROM "campaigns_dispositionrule"' in one["sql"] for one in statements))
+    assert asked == [0, 1]
     assert name_of(call) == "Silent"
 
 

@@ -130,7 +130,8 @@ def test_a_date_without_calls_is_said_to_be_one() -> None:
 def test_a_program_reads_and_sets_hours(caller: User, keeps_iran: None) -> None:
     campaign, program = make_campaign([make_list(1)], owner=caller), Program(caller)
     read = program.get(f"/campaigns/{campaign.pk}")
-    assert read.json()["hours"]["weekly"] is None
+    told = read.json()["hours"]
+    assert (told["start"], told["end"], told["weekly"]) == ("09:00", "20:00", None)
     change = {
         "weekly_hours": {"1": ["09:00-13:00", "16:00-20:00"]},
         "blackout_dates": ["2026-12-24/2027-01-02"],

@@ -30,6 +30,11 @@ ARGUMENTS = (
 )
 LANGUAGES = os.environ.get("BROWSER_LANGUAGES", "en").split()
 """The languages that journeys are walked in and pages are looked at; `make browser` names both."""
+LAUNCHED_HAS_ENDED = (
+    "SELECT count(*) FROM campaigns_campaign c WHERE c.name = 'Campaign at bolna' AND c.status = 'finished' AND EXISTS"
+    " (SELECT 1 FROM campaigns_calltranscript t JOIN campaigns_call l ON l.id = t.call_id"
+    "  WHERE l.campaign_id = c.id AND t.text <> '')"
+)
 ABORTED = re.compile(r"htmx:(sendAbort|afterRequest), ")
 """What htmx says of a poll that a click on a link cut short."""
 expect.set_options(timeout=1_000 * A_MINUTE)
@@ -194,13 +199,16 @@ def console(_console: Console) -> Iterator[Console]:
 
 @pytest.fixture(scope="session")
 def called(_console: Console) -> Callable[[], None]:
-    """Hand out a wait until the first campaign has ended, so that its pages show calls."""
+    """Hand out a wait until the campaign that was launched has ended, and a talk of it is written up.
+
+    Others are laid out as finished from the beginning.
+    """
 
     def wait() -> None:
         _console.stack.wait(
-            lambda: _console.number_of("SELECT count(*) FROM campaigns_campaign WHERE status = 'finished'"),
+            lambda: _console.number_of(LAUNCHED_HAS_ENDED),
             120,
-            "the first campaign finished",
+            "the launched campaign finished",
         )
 
     return wait

@@ -15,7 +15,7 @@ from callcenter.formats.moment_fields import names_zone
 from campaigns.core.refusals import Refusal
 from campaigns.notices import chat
 from campaigns.notices.choices import CHANNELS, Reader
-from campaigns.notices.kinds import KINDS, NoticeKind
+from campaigns.notices.kinds import KINDS, Channel, NoticeKind
 
 
 class NoticeSettingsForm(forms.Form):
@@ -56,7 +56,11 @@ class NoticeSettingsForm(forms.Form):
         for kind in KINDS.values():
             for channel in CHANNELS:
                 self.fields[f"{channel}_{kind.key}"] = forms.BooleanField(
-                    label=str(kind.label), required=False, initial=reader.wants(kind, channel)
+                    label=str(kind.label),
+                    required=False,
+                    initial=reader.wants(kind, channel),
+                    # The table's head and first column are its label for the eye.
+                    widget=forms.CheckboxInput({"aria-label": f"{Channel(channel).label}: {kind.label}"}),
                 )
 
     def rows(self) -> Iterator[tuple[NoticeKind, list[forms.BoundField]]]:

@@ -100,10 +100,10 @@ def test_bolna_tells_every_change_to_the_agent_s_address(origin: str, receiver: 
     told = [json.loads(body) for _path, _headers, body in receiver.wait(6)]
     assert {one.get("id") for one in told} == {None}
     assert {one["execution_id"] for one in told} == {execution_id}
-    assert [one["status"] for one in told] == [
-        "queued", "initiated", "ringing", "in-progress", "call-disconnected", "completed"
-    ]  # fmt: skip
-    assert (told[0]["transcript"], told[-1]["conversation_duration"] > 0) == ("", True)
+    # Several senders tell side by side: what was told later may come earlier.
+    by_status = {one["status"]: one for one in told}
+    assert set(by_status) == {"queued", "initiated", "ringing", "in-progress", "call-disconnected", "completed"}
+    assert (by_status["queued"]["transcript"], by_status["completed"]["conversation_duration"] > 0) == ("", True)
 
 
 def test_a_webhook_that_was_refused_comes_again(origin: str, receiver: Receiver) -> None:
@@ -162,8 +162,8 @@ def test_a_hung_up_call_is_told(origin: str, receiver: Receiver) -> None:
     call_id = id_in("vocode", place(origin, "vocode", "9915"))
     wait_for_word(origin, "vocode", call_id, {"in_progress"})
     send(origin, "POST", f"/vocode/v1/calls/end?id={call_id}", vendor="vocode")
-    told = [json.loads(body)["type"] for _path, _headers, body in receiver.wait(3)]
-    assert told[-1] == "event_phone_call_ended"
+    # Several senders tell side by side: what was told last need not come last.
+    assert "event_phone_call_ended" in {json.loads(body)["type"] for _path, _headers, body in receiver.wait(3)}
 
 
 def test_only_web_addresses(origin: str) -> None:

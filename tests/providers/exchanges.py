@@ -121,18 +121,18 @@ class Exchanges:
         with VendorStub() as stub:
             yield stub
 
-    def open_backend(self, stub: VendorStub, *, seconds: float = 5.0, **more: Any) -> ProviderBackend:
+    def open_backend(self, stub: VendorStub, *, seconds: float = 30.0, **more: Any) -> ProviderBackend:
         """Return the backend behind a real client to the stub."""
         return self.backend_behind(self.open_client(stub, seconds=seconds), stub.origin, **more)
 
-    def open_client(self, stub: VendorStub, *, seconds: float = 5.0) -> HttpClient:
+    def open_client(self, stub: VendorStub, *, seconds: float = 30.0) -> HttpClient:
         """Return a real client to the stub."""
         return HttpClient(
             stub.origin,
             headers=self.backend_class.auth_headers(self.all_secrets(), self.all_options(stub.origin)),
             allowed_hosts=(),
             sandbox_origin=stub.origin,
-            connect_timeout=1.0,
+            connect_timeout=min(10.0, seconds),
             total_timeout=seconds,
         )
 

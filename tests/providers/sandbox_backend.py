@@ -26,7 +26,7 @@ def open_at(origin: str, slug: str, key: str = "", **more: Any) -> ProviderBacke
     if "webhook_secret" in secrets:
         secrets["webhook_secret"] = account.webhook_secret
     headers = found.auth_headers(secrets, options)
-    client = HttpClient(base_url, headers=headers, allowed_hosts=(), sandbox_origin=origin, total_timeout=1.0)
+    client = HttpClient(base_url, headers=headers, allowed_hosts=(), sandbox_origin=origin, total_timeout=2.5)
     return found(client, secrets=secrets, options=options)
 
 

@@ -53,7 +53,7 @@ def page_of(vendor: str, rows: list[Any]) -> dict[str, Any]:
 
 def backend_of(vendor: str, stub: VendorStub) -> Any:
     client = HttpClient(
-        stub.origin, headers={}, allowed_hosts=(), sandbox_origin=stub.origin, connect_timeout=1.0, total_timeout=5.0
+        stub.origin, headers={}, allowed_hosts=(), sandbox_origin=stub.origin, connect_timeout=10.0, total_timeout=30.0
     )
     return registry.backend_class(vendor)(client, secrets={}, options={})
 

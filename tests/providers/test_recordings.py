@@ -35,7 +35,7 @@ def strict(sent: Sent) -> Answer:
 def backend_of(backend_class: type[ProviderBackend], stub: VendorStub, **options: Any) -> ProviderBackend:
     client = HttpClient(
         stub.origin, headers=backend_class.auth_headers({"api_key": "k"}, {}), allowed_hosts=(),
-        sandbox_origin=stub.origin, connect_timeout=1.0, total_timeout=3.0,
+        sandbox_origin=stub.origin, connect_timeout=10.0, total_timeout=30.0,
     )  # fmt: skip
     return backend_class(client, secrets={"api_key": "k"}, options=options)
 

@@ -16,6 +16,7 @@ import pytest
 
 from providers.sandbox.accounts import ACCOUNT_OF
 from tests.providers.sandbox_caller import control, id_in, place, read, send, wait_for_word
+from tests.waiting import A_MINUTE
 
 SPEED = 25.0
 
@@ -29,7 +30,7 @@ class Receiver(ThreadingHTTPServer):
         self.refusals = 0
         self.address = f"http://127.0.0.1:{self.server_address[1]}/hook"
 
-    def wait(self, count: int, seconds: float = 60.0) -> list[tuple[str, dict[str, str], bytes]]:
+    def wait(self, count: int, seconds: float = A_MINUTE) -> list[tuple[str, dict[str, str], bytes]]:
         """Return what came once there are so many; fails when the time is over."""
         until = time.monotonic() + seconds
         while len(self.got) < count:
@@ -112,7 +113,7 @@ def test_a_webhook_that_was_refused_comes_again(origin: str, receiver: Receiver)
     place(origin, "voicy", "9902")
     receiver.wait(1)
     # It is counted just after it was answered.
-    until = time.monotonic() + 10
+    until = time.monotonic() + A_MINUTE
     while (counted := control(origin, "state", method="GET")["webhooks"]) == {"failed": 2}:
         assert time.monotonic() < until
     assert counted == {"failed": 2, "sent": 1}

@@ -18,7 +18,7 @@ from tests.providers.vendor_stub import Answer, VendorStub, wait_until
 OK = b"HTTP/1.1 200 OK\r\n"
 GZIP = OK + b"Content-Encoding: gzip\r\n\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-LATE_S = 0.5
+LATE_S = 15.0
 MOST_KB = 2048
 
 

@@ -72,8 +72,9 @@ class World:
 
     def sent(self, way: Way, role: str) -> dict[str, Any]:
         """Return the body to send."""
-        own = [int(self.rows[role, OWN].row("contact").parts["pk"])]
-        return {name: own if value is OWN_PEOPLE else value for name, value in way.data.items()}
+        own = int(self.rows[role, OWN].row("contact").parts["pk"])
+        data = {name: [own] if value is OWN_PEOPLE else value for name, value in way.data.items()}
+        return data | {"contact": own} if "contact" in data else data
 
 
 @pytest.fixture

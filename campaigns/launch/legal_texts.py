@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -48,13 +49,13 @@ class MissingText:
 def missing(campaign: Campaign, limits: Installation | None = None) -> list[MissingText]:
     """Return the texts that the message of a campaign must say to its people and does not, by country.
 
-    `limits` are the installation's settings where they were read already.
+    Whoever joins one that stays open may be in any of the countries. `limits` are the installation's settings where
+    they were read already.
     """
     required = (limits or current()).legal_texts
     if not required:
         return []
-    people = Selection.of(campaign).people().filter(region__in=list(required))
-    countries = sorted(set(people.order_by().values_list("region", flat=True).distinct()))
+    countries = sorted(required if campaign.is_living else _countries_of(campaign, required))
     said, mark = _plain(campaign.text), _mark(campaign)
     confirmed = set(LegalConfirmation.objects.filter(campaign=campaign, message=mark).values_list("country", "text"))
     return [
@@ -62,6 +63,11 @@ def missing(campaign: Campaign, limits: Installation | None = None) -> list[Miss
         for country in countries
         if _plain(required[country]) not in said and (country, required[country]) not in confirmed
     ]
+
+
+def _countries_of(campaign: Campaign, required: Iterable[str]) -> set[str]:
+    people = Selection.of(campaign).people().filter(region__in=list(required))
+    return set(people.order_by().values_list("region", flat=True).distinct())
 
 
 def may_confirm(campaign: Campaign, person: Person) -> bool:

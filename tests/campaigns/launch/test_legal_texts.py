@@ -51,6 +51,15 @@ def test_it_is_launched_only_once_the_text_is_said_or_confirmed(client: Client, 
     assert start.launch(campaign.pk, manager).status == Campaign.Status.RUNNING
 
 
+def test_one_that_stays_open_says_the_texts_of_all_who_may_join(manager: User) -> None:
+    campaign = make_campaign([make_list(2)], owner=manager, is_living=True, **ALL_DAY)
+    assert [one.country for one in legal_texts.missing(campaign)] == ["DE", "FR"]
+    legal_texts.confirm(campaign.pk, "FR", manager)
+    assert [one.country for one in legal_texts.missing(campaign)] == ["DE"]
+    Campaign.objects.update(is_living=False)
+    assert legal_texts.missing(fresh(campaign)) == []
+
+
 def test_another_message_or_another_text_is_confirmed_anew(manager: User) -> None:
     campaign = to_germany(manager)
     legal_texts.confirm(campaign.pk, "DE", manager)

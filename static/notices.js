@@ -31,7 +31,7 @@
       }
       newest = found.newest;
       for (const badge of document.querySelectorAll("[data-unread]")) {
-        badge.textContent = String(found.unread);
+        badge.textContent = found.unread;
         badge.hidden = !found.unread;
       }
     } catch {

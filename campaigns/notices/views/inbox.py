@@ -75,7 +75,8 @@ def read_all(request: HttpRequest) -> HttpResponse:
 def new_notices(request: HttpRequest) -> HttpResponse:
     """Return what came after a notice as JSON, for the browser's own notifications while a tab is open.
 
-    Of each only its kind: what it names stays on the page.
+    Of each only its kind: what it names stays on the page. The number of unread ones is in the user's digits, empty for
+    none.
     """
     user = cast(User, request.user)
     after = whole_number(request.GET.get("after"))
@@ -83,6 +84,7 @@ def new_notices(request: HttpRequest) -> HttpResponse:
     newest = inbox_module.of(user).order_by("-pk").values_list("pk", flat=True).first() or 0
     fresh = list(unread.filter(pk__gt=after).order_by("pk")[: MOST_NEW + 1]) if after is not None else []
     said = [str(KINDS[one.kind].label) for one in fresh[:MOST_NEW] if one.kind in KINDS]
+    count = inbox_module.unread(user)
     if len(fresh) > MOST_NEW:
         said = [_("Several things need attention.")]
-    return JsonResponse({"newest": newest, "unread": inbox_module.unread(user), "said": said})
+    return JsonResponse({"newest": newest, "unread": number(count) if count else "", "said": said})

@@ -60,17 +60,17 @@ def test_nobody_reads_or_opens_the_notices_of_another(client: Client, reza: User
         assert "is finished" not in text_of(client.get(reverse("notices")))
         assert client.post(reverse("notice-open", args=[found.pk])).status_code == 404
         client.post(reverse("notices-read"))
-        assert client.get(reverse("notices-new"), {"after": 0}).json() == {"newest": 0, "unread": 0, "said": []}
+        assert client.get(reverse("notices-new"), {"after": 0}).json() == {"newest": 0, "unread": "", "said": []}
     assert inbox.unread(reza) == 1
 
 
 def test_an_open_tab_hears_of_new_ones_by_their_kind(client: Client, reza: User) -> None:
     client.force_login(reza)
     old = notice(reza)
-    assert client.get(reverse("notices-new")).json() == {"newest": old.pk, "unread": 1, "said": []}
+    assert client.get(reverse("notices-new")).json() == {"newest": old.pk, "unread": "1", "said": []}
     new = notice(reza, "finished:2")
     told = client.get(reverse("notices-new"), {"after": old.pk}).json()
-    assert told == {"newest": new.pk, "unread": 2, "said": ["A campaign is finished"]}
+    assert told == {"newest": new.pk, "unread": "2", "said": ["A campaign is finished"]}
 
 
 def choice(**changed: str) -> dict[str, str]:
@@ -139,3 +139,10 @@ def test_the_doctor_says_what_reaches_nobody(reza: User) -> None:
     assert found() == "reach nobody: A provider is halted."
     User.objects.filter(pk=reza.pk).update(email="")
     assert "No worker is running" in found()
+
+
+def test_the_number_that_a_tab_shows_is_in_the_digits_of_the_page(client: Client, reza: User) -> None:
+    client.force_login(reza)
+    client.cookies["django_language"] = "fa"
+    notice(reza)
+    assert client.get(reverse("notices-new")).json()["unread"] == "۱"

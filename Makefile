@@ -136,7 +136,7 @@ benchmarks: $(DEV) ## Each prints a ratio against a named baseline
 messages: $(DEV) ## Collect the sentences to translate and compile the translations
 	@.ci/need gettext
 	$(PY) manage.py makemessages --locale fa --no-location --no-obsolete --ignore '.venv/*' --ignore 'var/*' --settings tests.settings
-	$(PY) manage.py compilemessages --ignore '.venv' --settings tests.settings
+	$(PY) manage.py compilemessages --ignore '.venv*' --settings tests.settings
 
 clean: ## Remove what was built; .env and the data in var/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/tests var/static var/stages var/stages.txt

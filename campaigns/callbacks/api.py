@@ -161,7 +161,7 @@ def _ask(request: KeyRequest, asked: NewCallback) -> int:
             raise PermissionDenied("see_people")
         contact = get_object_or_404(seen_by(person, Contact.objects.all()), pk=asked.contact, merged_into=None)
     if contact is None and call is None:
-        said = _("Say whom to call back: a contact, or the call in which they asked.")
+        said = _("Give the contact to call back, or the call in which it was requested.")
         raise Problem(422, said, errors=[{"field": "contact", "detail": said}])
     number = understood(asked.phone) if asked.phone else ""
     usual = number or (contact.phone if contact is not None else call.to_number if call is not None else "")

@@ -30,7 +30,7 @@ _CALLBACKS = uuid.UUID("6f0a4f0e-6f5e-4bb4-9d0b-0b7c1b8f0f15")
 
 def words_of(refused: Refusal | PermissionDenied) -> str:
     """Return why something could not be done, in a sentence for the call's page."""
-    return str(refused) if isinstance(refused, Refusal) else _("Whoever it was asked for by may not call this person.")
+    return str(refused) if isinstance(refused, Refusal) else _("The user who requested it may not call this person.")
 
 
 def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:

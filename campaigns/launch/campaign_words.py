@@ -68,7 +68,7 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.went_on": gettext_lazy("Went on with the rest after the pilot"),
     "campaign.scheduled": gettext_lazy("Start time set"),
     "campaign.start_canceled": gettext_lazy("Start time canceled"),
-    "campaign.started_on_time": gettext_lazy("Started by itself at its time"),
+    "campaign.started_on_time": gettext_lazy("Started automatically at its time"),
     "campaign.start_refused": gettext_lazy("Did not start at its time"),
     "campaign.tried": gettext_lazy("Tried on an own phone"),
     "campaign.paused": gettext_lazy("Paused"),

@@ -110,7 +110,9 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
             approvals.send_back(campaign, approval, {Campaign.Status.RUNNING})
             return None
         if approval is None and _outgrows_limit(campaign, len(ids)):
-            pause_by_system(campaign_id, _("The lists grew above the limit of whoever launched it: a manager resumes."))
+            pause_by_system(
+                campaign_id, _("The lists grew above the limit of the user who launched it: a manager resumes.")
+            )
             return None
         added = 0
         if ids:

@@ -125,7 +125,8 @@ def _run(campaign_id: int, now: datetime.datetime) -> bool:
         day = due.astimezone(zoneinfo.ZoneInfo(repeat.zone)).date()
         made: Campaign | None = None
         if person is None or not person.is_active or not may_repeat(campaign, person):
-            note, repeat.next_at = _("Whoever set it may not launch it any more: somebody else must set it anew."), None
+            note = _("The user who set it may no longer launch it: another user must set it again.")
+            repeat.next_at = None
             record(None, "campaign.repeat_ended", campaign, reason=note)
         else:
             repeat.last_day = day

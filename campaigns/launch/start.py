@@ -200,7 +200,7 @@ def give_back(campaign_id: int, person: Person, reason: str) -> bool:
     if campaign.status == Status.WAITING and not approvals.may_approve(campaign, person):
         raise PermissionDenied("launch_above_limit")
     if not reason.strip():
-        raise Refusal(_("Say why: whoever asked for the approval is told."))
+        raise Refusal(_("Enter a reason: the user who asked for the approval sees it."))
     return campaign.status == Status.WAITING and withdraw(campaign_id, person, reason.strip())
 
 

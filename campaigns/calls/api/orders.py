@@ -126,7 +126,7 @@ def _quick_call(request: KeyRequest, asked: NewCall) -> dict[str, Any]:
     """Return what the page's form would send; the variables that an agent asks for have fields of their own there."""
     given, number = chosen(asked), asked.phone
     if bool(asked.phone) == (asked.contact is not None):
-        said = _("Say whom to call: a phone number or a contact, one of the two.")
+        said = _("Give a phone number or a contact, one of the two.")
         raise Problem(422, said, errors=[{"field": "phone", "detail": said}])
     if (contact := contact_of(request, asked)) is not None:
         number = contact.phone
@@ -168,9 +168,9 @@ def check(request: KeyRequest, asked: NewCall) -> dict[str, Any]:
     when = moment_words.on_both_clocks(at, order.later.zone) if order.later is not None and at is not None else _("now")
     says = order.agent or order.voice or order.text or order.digits or form.kind
     return {
-        "sentence": _("Call %(whom)s through %(provider)s, %(when)s. They hear: %(says)s. %(cost)s")
+        "sentence": _("Call %(contact)s through %(provider)s, %(when)s. They hear: %(says)s. %(cost)s")
         % {
-            "whom": f"{contact.name} ({number})" if contact is not None and contact.name else number,
+            "contact": f"{contact.name} ({number})" if contact is not None and contact.name else number,
             "provider": order.provider,
             "when": when,
             "says": says,

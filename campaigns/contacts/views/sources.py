@@ -68,7 +68,7 @@ def source_read(request: HttpRequest, pk: int) -> HttpResponse:
 def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause a source, or let it go on."""
     if keeping.switch(_theirs(request, pk), cast(User, request.user)):
-        messages.success(request, _("It goes on: it is read in a moment."))
+        messages.success(request, _("Resumed: it is read in a moment."))
     else:
         messages.success(request, _("Paused: it is not read any more."))
     return redirect("import-sources")

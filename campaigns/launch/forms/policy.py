@@ -73,7 +73,9 @@ class PolicyForm(VariablesForm):
                     initial=list(step.minutes),
                     widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
                 ),
-                "person": UserChoice(people, label=_("to whom"), required=False, initial=step.person_id, names=names),
+                "person": UserChoice(
+                    people, label=_("to which user"), required=False, initial=step.person_id, names=names
+                ),
                 "within": NumberField(
                     label=_("due within hours"),
                     required=False,

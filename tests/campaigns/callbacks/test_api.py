@@ -45,7 +45,7 @@ def test_it_is_refused_where_the_pages_refuse(caller: User) -> None:
     foreign = talked_with(make_person())
     asked = {
         "past": (five(from_call=call.pk, day=over), 409, "is over there"),
-        "nobody": (five(), 422, "whom to call back"),
+        "nobody": (five(), 422, "contact to call back"),
         "zone": (five(from_call=call.pk, zone="Nowhere/City"), 409, "time zone"),
         "minutes": (five(from_call=call.pk, time="17:60"), 422, "errors"),
         "foreign": (five(from_call=foreign.pk), 404, "reach"),

@@ -122,7 +122,7 @@ def test_the_page_keeps_the_order_and_says_what_it_needs(client: Client, manager
 
 def test_a_page_is_walked_along_an_index_and_nothing_is_sorted(manager: User) -> None:
     if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL's plan depends on how much there is; benchmarks/browsing.py measures it.")
+        pytest.skip("PostgreSQL's plan depends on how much there is; benchmarks/browse.py measures it.")
     campaign = make_campaign(owner=manager)
     score = Question.objects.create(campaign=campaign, name="Score", kind="number", path="score")
     answered(campaign, score, Decimal(1))

@@ -125,7 +125,7 @@ def test_who_may_not_any_more_launches_nothing(manager: User, way: str) -> None:
         User.objects.filter(pk=manager.pk).update(is_active=False)
     assert repeats.run_due(repeat.next_at) == 0
     now = CampaignRepeat.objects.get()
-    assert (copies(repeat), now.next_at, "set it anew" in now.note) == ([], None, True)
+    assert (copies(repeat), now.next_at, "set it again" in now.note) == ([], None, True)
 
 
 def test_a_successor_goes_on(manager: User) -> None:

@@ -76,7 +76,7 @@ def test_an_approval_by_mail(client: Client, sara: User, reza: User) -> None:
     assert "Approve and launch" in text_of(page)
     assert "Return it" in text_of(page)
     refused = client.post(reverse("campaign-return", args=[campaign.pk]), {"reason": " "}, follow=True)
-    assert "Say why" in text_of(refused)
+    assert "Enter a reason" in text_of(refused)
     assert inbox.unread(reza) == 1
     client.post(reverse("campaign-return", args=[campaign.pk]), {"reason": "Wrong list"})
     assert Campaign.objects.get().status == Campaign.Status.DRAFT

@@ -75,7 +75,7 @@ def read(source_id: int) -> ContactImport | None:
 
 
 def _out_of_reach() -> str:
-    return _("Its list is out of reach of whoever added it: somebody else must add it anew.")
+    return _("The user who added it no longer reaches its list: another user must add it again.")
 
 
 def _of(source: ImportSource) -> models.QuerySet[ImportSource]:
@@ -104,7 +104,7 @@ def _import_changes(source: ImportSource, now: datetime.datetime) -> ContactImpo
     if pattern is None or pattern.contact_list is None:
         raise Halts(_("Its first import or its list is gone: import a file once by hand, and repeat that."))
     if owner is None or not may(owner, "import_people"):
-        raise Halts(_("Whoever added it may no longer import contacts: somebody else must add it anew."))
+        raise Halts(_("The user who added it may no longer import contacts: another user must add it again."))
     if not changed_by(owner, ContactList.objects.filter(pk=pattern.contact_list.pk)).exists():
         raise Halts(_out_of_reach())
     found = outbound.read_file(source.address, settings.OUTBOUND_HOSTS, etag=source.etag, most_bytes=limits().max_bytes)

@@ -145,7 +145,7 @@ def test_it_halts_where_its_owner_or_list_is_gone(caller: User, first: ContactIm
     keeping.switch(source.pk, caller)
     ContactList.objects.update(team=Team.objects.create(name="Theirs"))
     read_again(source)
-    assert (source.next_at, "out of reach" in source.problem) == (None, True)
+    assert (source.next_at, "no longer reaches its list" in source.problem) == (None, True)
     keeping.switch(source.pk, caller)
     ContactList.objects.all().delete()
     read_again(source)

@@ -20,7 +20,10 @@
       const seconds = Math.max(0, (Date.now() - Date.parse(element.dateTime)) / 1000 - skew);
       const [, size, unit] = steps.find(([limit]) => seconds < limit);
       const text = words.format(-Math.floor(seconds / size), unit);
-      if (element.textContent !== text) element.textContent = text;
+      // The text node stays: a selection that begins or ends in it lives on.
+      if (element.firstChild?.nodeType === Node.TEXT_NODE) {
+        if (element.firstChild.data !== text) element.firstChild.data = text;
+      } else element.textContent = text;
       element.classList.toggle("is-old", seconds > Number(element.dataset.oldAfter || Infinity));
     }
   };
@@ -60,13 +63,7 @@
     if (!successful) elt.querySelector(".later-ask").prepend(`${elt.dataset.failed} `);
   });
 
-  // Live parts: every 30 s is enough while nobody looks; a log-in page must not land inside a card.
-  let lastHidden = 0;
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (!document.hidden || !event.target.matches("[data-live]")) return;
-    if (Date.now() - lastHidden < 30000) event.preventDefault();
-    else lastHidden = Date.now();
-  });
+  // A log-in page must not land inside a card.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr } = event.detail;
     if (xhr.responseURL && new URL(xhr.responseURL).pathname === document.body.dataset.login) {
@@ -98,15 +95,6 @@
     if (!document.querySelector("main [data-signed-out]") || !event.target.matches("[data-live]")) return;
     if (Date.now() - askedAgain < 10000) event.preventDefault();
     else askedAgain = Date.now();
-  });
-
-  // What a poll must not take away: an open panel, a field that somebody is typing in, a recording that plays.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const target = event.detail.target;
-    if (!target || !event.target.matches("[data-live]")) return;
-    const typing = target.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
-    const plays = [...target.querySelectorAll("audio")].some((sound) => !sound.paused);
-    if (typing || plays || target.querySelector("details[open]")) event.detail.shouldSwap = false;
   });
 
   // A time in the transcript: the player jumps there; without one that plays, the link opens the sound itself.

@@ -113,13 +113,6 @@ class Progress:
         return Outcome(changed=False, status="", live=self.live, still_out=self.still_out).sentence if out else ""
 
     @property
-    def pause_sentence(self) -> str:
-        """Sentence about what a pause would do now."""
-        return Outcome(
-            changed=False, status="", waiting=self.waiting, live=self.live, still_out=self.still_out
-        ).sentence
-
-    @property
     def stop_sentence(self) -> str:
         """Sentence about what a stop would do now."""
         out = Outcome(changed=False, status="", live=self.live, still_out=self.still_out, recalled=self.recallable)

@@ -73,9 +73,9 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     launch, yes = launch_words(words)
     confirm(page, launch, yes=yes)
     expect_state(page, words("Running"))
-    confirm(page, words("Pause"))
+    page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True).click()
     expect_state(page, words("Paused"))
-    page.get_by_role("button", name=words("Resume")).click()
+    page.locator("#brakes form[action$='/resume/'] button").click()
     expect_state(page, words("Running"))
     # Nobody reloads: the page follows by itself.
     expect_state(page, words("Finished"), seconds=90)
@@ -94,7 +94,7 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     page.get_by_role("button", name=words("Save and check")).click()
     confirm(page, launch, yes=yes)
     expect_state(page, words("Running"))
-    confirm(page, words("Pause"))
+    page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True).click()
     expect_state(page, words("Paused"))
 
     tabs = page.get_by_role("navigation", name=words("Pages of this campaign"))

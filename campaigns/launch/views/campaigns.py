@@ -103,10 +103,14 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     every = 2 if found.status == Campaign.Status.RUNNING or now.live or now.still_out else 10
     in_pilot = found.pilot in {Campaign.Pilot.CALLING, Campaign.Pilot.ASKS}
     pilot = pilot_module.measure_pilot(found) if in_pilot else None
+    paused = _paused_by(found)
     is_scheduled = found.status == Campaign.Status.SCHEDULED
     return campaign_context(request, found, "") | {
         "first_there": first_of(found, timezone.now()) if is_scheduled else "",
         "now": now,
+        "paused": paused,
+        "standstill": [] if paused else now.standstill,
+        "at_once": min(now.waiting, max(0, found.provider.max_lines - now.live - now.still_out)),
         "living": living_state(found) if found.is_living and found.launched_at else None,
         "is_over": is_over,
         "every": every,
@@ -115,6 +119,19 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "was_approved": found.status == Campaign.Status.WAITING and approvals.in_force(found.pk) is not None,
         "asks_manager": pilot is not None and needs_approval(pilot.people + pilot.rest, person_of(request), found),
     }
+
+
+def acted(request: HttpRequest, found: Campaign, *, may_undo: bool = False) -> HttpResponse:
+    """Return a campaign's live part after a brake was pressed in it, with what came of that above the part."""
+    return render(request, "launch/_acted.html", _live_context(request, found) | {"may_undo": may_undo})
+
+
+def _paused_by(found: Campaign) -> AuditEvent | None:
+    """Return the event of the pause by a user that is in force."""
+    if found.status != Campaign.Status.PAUSED or found.paused_by_system or found.pilot == Campaign.Pilot.ASKS:
+        return None
+    events = AuditEvent.objects.filter(object_type="campaign", object_id=str(found.pk), action="campaign.paused")
+    return events.select_related("actor").first()
 
 
 @require_safe

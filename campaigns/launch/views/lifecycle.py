@@ -15,7 +15,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, reason_of
 from campaigns.launch import lifecycle
 from campaigns.launch.lifecycle import Outcome
-from campaigns.launch.views.campaigns import find_campaign
+from campaigns.launch.views.campaigns import acted, find_campaign
 from campaigns.models import Campaign
 
 
@@ -24,7 +24,9 @@ from campaigns.models import Campaign
 def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause a campaign; callers may pause their own, managers and admins any."""
     reason = reason_of(request)
-    return _control(request, pk, lambda found, person: lifecycle.pause(found, person, reason), _("Paused."))
+    return _control(
+        request, pk, lambda found, person: lifecycle.pause(found, person, reason), _("Paused."), may_undo=True
+    )
 
 
 @require_POST
@@ -48,16 +50,21 @@ def campaign_stop(request: HttpRequest, pk: int) -> HttpResponse:
     return _control(request, pk, lifecycle.stop, _("Stopped for good."))
 
 
-def _control(request: HttpRequest, pk: int, act: Callable[..., Outcome], done: str) -> HttpResponse:
+def _control(
+    request: HttpRequest, pk: int, act: Callable[..., Outcome], done: str, *, may_undo: bool = False
+) -> HttpResponse:
     campaign = find_campaign(request, pk)
+    is_in_place = bool(request.htmx)  # type: ignore[attr-defined]
     try:
         outcome = act(campaign.pk, person_of(request))
     except Refusal as error:
         messages.error(request, str(error))
-        return redirect("campaign", pk)
+        return acted(request, find_campaign(request, pk)) if is_in_place else redirect("campaign", pk)
     if outcome.changed:
         messages.success(request, f"{done} {outcome.sentence}")
     else:
         state = Campaign.Status(outcome.status).label
         messages.info(request, _("Nothing changed: the campaign is “%(state)s”.") % {"state": state})
+    if is_in_place:
+        return acted(request, find_campaign(request, pk), may_undo=may_undo and outcome.changed)
     return redirect("campaign", pk)

@@ -1,0 +1,123 @@
+"""What polls leaves a person alone: focus, selection, open panels and typed words stay, and brakes work by keyboard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Console
+from tests.browser.keyboard import Keyboard
+from tests.browser.reading import number
+from tests.browser.steps import box, confirm, expect_state, heading
+from tests.browser.test_campaigns import launch_words, write_campaign
+from tests.browser.words import Words
+
+pytestmark = [pytest.mark.browser]
+UPDATE = """async (part) => {
+  const live = document.querySelector(part);
+  for (let times = 0; times < 3; times += 1) {
+    const [source, target] = [live, live];
+    await htmx.ajax("GET", live.getAttribute("hx-get"), { source, target, swap: "morph:outerHTML" });
+    await new Promise((done) => setTimeout(done, 30));
+  }
+}"""
+"""Three updates, by the requests that the page itself makes, without the seconds between them."""
+FOCUS = """([part, place]) => {
+  const wanted = "a[href], button, summary, input:not([type='hidden']), select, textarea";
+  const shown = [...document.querySelectorAll(part)[0].querySelectorAll(wanted)].filter((one) => one.checkVisibility());
+  window.held = shown[place];
+  window.held?.focus();
+  return shown.length;
+}"""
+STAYED = "() => document.activeElement === window.held || `${window.held.outerHTML} lost the focus`"
+SELECT = """(part) => {
+  const text = document.querySelector(part).querySelector("h2, h3, p, td, dd");
+  getSelection().selectAllChildren(text);
+  return getSelection().toString();
+}"""
+
+
+def launch_slowly(page: Page, words: Words, name: str) -> None:
+    """Launch a campaign that has people left for minutes."""
+    write_campaign(page, words, name, "Our street")
+    box(page, words("Calls a minute, at most")).fill(words.digits(1))
+    page.get_by_role("button", name=words("Save and check")).click()
+    launch, yes = launch_words(words)
+    confirm(page, launch, yes=yes)
+    expect_state(page, words("Running"))
+
+
+def expect_all_stay(page: Page, part: str) -> None:
+    """Focus each control of a live part, and select text in it: three updates later all is as it was."""
+    expect(page.locator(f"{part}[hx-get]")).to_be_attached()
+    place = 0
+    while place < page.evaluate(FOCUS, [part, place]):
+        page.evaluate(UPDATE, part)
+        assert page.evaluate(STAYED) is True, f"{page.url}, control {place}: {page.evaluate(STAYED)}"
+        place += 1
+    assert place, "the part has controls"
+    chosen = page.evaluate(SELECT, part)
+    page.evaluate(UPDATE, part)
+    assert chosen == page.evaluate("() => getSelection().toString()") != ""
+
+
+def test_focus_and_selection_survive_every_update(console: Console) -> None:
+    words = Words("en")
+    page = console.page("caller")
+    launch_slowly(page, words, "Focus stays")
+    expect_all_stay(page, "#campaign-live")
+    # A row that a running campaign moves is a row of its own, whatever comes above it.
+    page.goto("/campaigns/")
+    expect_all_stay(page, "#campaign-rows")
+    manager = console.page("manager", "/today/")
+    expect_all_stay(manager, "#today")
+
+    # An open panel and what is typed in it stay, and are sent as typed.
+    page.go_back()
+    panel = page.locator("#campaign-live details.pop").last
+    panel.locator("summary").click()
+    page.evaluate(UPDATE, "#campaign-live")
+    expect(panel).to_have_attribute("open", "")
+    panel.get_by_role("button").click()
+    expect_state(page, words("Stopped"))
+
+
+def test_pause_and_undo_by_keyboard(console: Console, words: Words) -> None:
+    page = console.page("caller", language=words.language)
+    launch_slowly(page, words, f"Paused by keyboard {words.language}")
+    keys = Keyboard(page)
+    keys.press(page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True))
+    expect_state(page, words("Paused"))
+    # What came of it is where the focus is; the next step of the Tab key is its undo.
+    said = page.locator("#messages")
+    expect(said).to_be_focused()
+    expect(said).to_contain_text(words("Paused."))
+    expect(page).to_have_title(re.compile(f"^{re.escape(words('Paused'))}"))
+    page.keyboard.press("Tab")
+    expect(said.get_by_role("button", name=words("Undo"))).to_be_focused()
+    page.keyboard.press("Enter")
+    expect_state(page, words("Running"))
+    expect(page.locator("#campaign-live")).to_have_attribute("data-state", "running")
+    keys.press(page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True))
+    expect_state(page, words("Paused"))
+    resume = words.some("Resume: up to %(n)s call starts at once", "Resume: up to %(n)s calls start at once")
+    keys.press(page.locator("#brakes").get_by_role("button", name=resume))
+    expect_state(page, words("Running"))
+    confirm(page, words("Stop for good"))
+    expect_state(page, words("Stopped"))
+
+
+def test_a_page_that_stopped_updating_says_so(console: Console) -> None:
+    # Its complaints are the browser's own about a network that is away.
+    context = console.context("manager")
+    page = context.new_page()
+    page.goto("/today/")
+    expect(heading(page)).to_have_text("Today")
+    context.set_offline(True)
+    note = page.locator("main [data-not-updating]")
+    expect(note).to_contain_text(re.compile(r"This page stopped updating at \d"))
+    assert number(note) == 1
+    context.set_offline(False)
+    expect(note).to_have_count(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -60,5 +60,5 @@ def lines_of(campaign: Campaign, provider: Provider) -> int:
     return most_lines(provider.max_lines, provider.single_call_lines, campaign.max_lines, campaign.lines_percent)
 
 
-def _moment(at: datetime.datetime) -> object:
+def _moment(at: datetime.datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from campaigns.core import leases
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.line_waits import why_waiting
 from campaigns.dialing import reservation
@@ -38,6 +39,7 @@ def campaign_of(leased: LeasedProvider, people: int, **values: object) -> Campai
 
 def dispatch(leased: LeasedProvider, wanted: int = 10, batch: int = 10) -> CommitResult:
     """Reserve and pass commit points as a lane does, until one lets nobody pass; returns all that passed."""
+    assert leases.take("dispatch", leased.provider.pk, leased.token, timezone.now())
     reserved = reservation.reserve(leased.provider.pk, leased.token, wanted, timezone.now())
     done = CommitResult()
     while reserved:
@@ -109,9 +111,11 @@ def test_the_higher_goes_first_and_the_lower_gets_every_tenth_call(free: LeasedP
     Provider.objects.update(max_lines=lines)
     low, high = campaign_of(free, 10, priority="low"), campaign_of(free, 40, priority="high")
     made: list[int | None] = []
-    while len(made) < 40:
+    for _round in range(40):
         made += campaigns_of(dispatch(free, wanted=lines, batch=lines))
         end_some(1)
+        if len(made) >= 40:
+            break
     assert Counter(made[:10]) == {high.pk: CALLS_BEFORE, low.pk: 1}
     assert Counter(made[:40])[low.pk] == 4
 

@@ -38,18 +38,20 @@ def campaign_of(leased: LeasedProvider, people: int, **values: object) -> Campai
 
 
 def dispatch(leased: LeasedProvider, wanted: int = 10, batch: int = 10) -> CommitResult:
-    """Reserve and pass commit points as a lane does, until one lets nobody pass; returns all that passed."""
-    assert leases.take("dispatch", leased.provider.pk, leased.token, timezone.now())
-    reserved = reservation.reserve(leased.provider.pk, leased.token, wanted, timezone.now())
-    done = CommitResult()
-    while reserved:
-        ids, reserved = reserved[:batch], reserved[batch:]
-        one = commit_calls(leased.provider.pk, leased.token, ids, batch, DatabaseClock())
-        done.committed += one.committed
-        reserved = [*one.left, *reserved, *one.limited]
-        if (one.left or one.limited) and not one.committed:
-            break
-    reservation.release(leased.token)
+    """Reserve and pass commit points as a lane does, until nobody passes any more; returns all that passed."""
+    done, passed = CommitResult(), True
+    while passed:
+        assert leases.take("dispatch", leased.provider.pk, leased.token, timezone.now())
+        reserved, passed = reservation.reserve(leased.provider.pk, leased.token, wanted, timezone.now()), False
+        while reserved:
+            ids, reserved = reserved[:batch], reserved[batch:]
+            one = commit_calls(leased.provider.pk, leased.token, ids, batch, DatabaseClock())
+            done.committed += one.committed
+            passed = passed or bool(one.committed)
+            reserved = [*one.left, *reserved, *one.limited]
+            if (one.left or one.limited) and not one.committed:
+                break
+        reservation.release(leased.token)
     return done
 
 
@@ -140,15 +142,15 @@ def test_a_lower_campaign_waits_for_those_above_and_says_so(free: LeasedProvider
     assert "campaigns with a higher priority go first" in said
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_shares_hold_at_every_moment_and_everybody_gets_on(free: LeasedProvider, seed: int) -> None:
     """Ten lines, three kept, three campaigns: whatever ends when, no limit is broken and the low one progresses."""
     random.seed(seed)
     Provider.objects.update(single_call_lines=3)
-    high = campaign_of(free, 60, priority="high", lines_percent=50)
-    normal = campaign_of(free, 60, max_lines=4)
-    low = campaign_of(free, 40, priority="low", lines_percent=30)
-    for _round in range(12):
+    high = campaign_of(free, 40, priority="high", lines_percent=50)
+    normal = campaign_of(free, 40, max_lines=4)
+    low = campaign_of(free, 30, priority="low", lines_percent=30)
+    for _round in range(8):
         asked = [single(free.provider, f"+98913{seed}{next(_numbers):06d}") for _one in range(random.randint(0, 3))]
         dispatch(free, wanted=random.choice([1, 10, 32]), batch=random.choice([1, 4, 10]))
         live = live_by_campaign()

@@ -64,6 +64,10 @@ class Turns:
         """Return what is to be kept of them until the next call."""
         return {priority.value: self.passed[priority] for priority in ORDER if self.passed.get(priority)}
 
+    def copy(self) -> Turns:
+        """Return the same turns, to plan with."""
+        return Turns(dict(self.passed))
+
     def next_of(self, waiting: Collection[Priority]) -> Priority:
         """Return whose call goes next among those that have one; `waiting` is not empty."""
         owed = (one for one in reversed(ORDER) if one in waiting and self.passed.get(one, 0) >= CALLS_BEFORE)
@@ -79,7 +83,7 @@ class Turns:
         """Return how many of the next calls each priority gets, if each of `waiting` has enough."""
         if len(waiting) == 1:
             return Counter(dict.fromkeys(waiting, calls))
-        turns, found = Turns(dict(self.passed)), Counter[Priority]()
+        turns, found = self.copy(), Counter[Priority]()
         for _call in range(calls):
             made = turns.next_of(waiting)
             turns.count(made)
@@ -90,7 +94,7 @@ class Turns:
         """Return the ids of all queues in the order in which their calls go, if every one of them is made."""
         if len(queues) == 1:
             return [one for ids in queues.values() for one in ids]
-        turns = Turns(dict(self.passed))
+        turns = self.copy()
         left = {priority: list(ids)[::-1] for priority, ids in queues.items()}
         found = []
         while waiting := [priority for priority, ids in left.items() if ids]:

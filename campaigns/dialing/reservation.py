@@ -16,7 +16,7 @@ from django.db.models.lookups import Exact
 from campaigns.core.lines_in_use import lines_held, lines_of
 from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.prepared import IdsAt
-from campaigns.lines import Priority, Turns
+from campaigns.lines import ORDER, Priority, Turns
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import MoneyWait
@@ -64,11 +64,11 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
     held_up = [row for row in rows if most.get(row.pk, 1) < 1]
     rows = [row for row in rows if most.get(row.pk, 1) > 0]
     leased: dict[Priority, list[list[int]]] = {}
-    left = wanted - len(taken)
+    left, planned = wanted - len(taken), turns.copy()
     while rows and left > 0:
         # Those that have fewer than their part drop out, and the others share what they leave.
-        slots, short = turns.ahead({Priority(row.priority) for row in rows}, left), set()
-        places = Counter(row.priority for row in rows)
+        slots, short = planned.ahead({Priority(row.priority) for row in rows}, left), set()
+        places, got = Counter(row.priority for row in rows), Counter[Priority]()
         for row in rows:
             priority = Priority(row.priority)
             part = -(-slots[priority] // places[priority])
@@ -77,6 +77,7 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
             found = _lease(Call.objects.filter(campaign=row.pk), token, share, now) if share else []
             leased.setdefault(priority, []).append(found)
             slots[priority] -= len(found)
+            got[priority] += len(found)
             left -= len(found)
             if row.pk in most:
                 most[row.pk] -= len(found)
@@ -84,6 +85,9 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
                 short.add(row.pk)
         if not short:
             break
+        for priority in ORDER:
+            for _call in range(got[priority]):
+                planned.count(priority)
         rows = [row for row in rows if row.pk not in short]
     queues = {key: [one for turn in zip_longest(*parts) for one in turn if one] for key, parts in leased.items()}
     # Last, since only the commit point decides: alone at the front they would keep a batch of one from all others.

@@ -64,7 +64,7 @@ class CampaignAdmin(OwnedAdmin):
     search_fields = ["name__startswith"]
     readonly_fields = [
         "name", "status", "provider", "agent", "voice", "hours_start", "hours_end", "calls_per_minute", "max_lines",
-        "max_attempts", "budget", "quiet_hours", "launched_at", "paused_reason",
+        "lines_percent", "priority", "max_attempts", "budget", "quiet_hours", "launched_at", "paused_reason",
     ]  # fmt: skip
     fields = ["owner", "team", *readonly_fields]
 

@@ -91,8 +91,8 @@ class ProviderAdmin(SetupAdmin):
             (None, {"fields": [*(["company"] if obj else []), "name", "is_active", "team"]}),
             (_("Keys"), {"fields": [*secrets, "keep_untested"]}),
             (_("Limits and price"), {"fields": [
-                "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds", "price_per_minute",
-                "currency", "balance_limit", "day_cap",
+                "max_lines", "single_call_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
+                "price_per_minute", "currency", "balance_limit", "day_cap",
             ]}),
             (_("Settings of this vendor"), {"fields": options}),
         ]  # fmt: skip

@@ -208,18 +208,19 @@ class ProviderForm(KeysForm):
     class Meta:
         model = Provider
         fields = [
-            "name", "is_active", "team", "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
-            "price_per_minute", "currency", "balance_limit", "day_cap",
+            "name", "is_active", "team", "max_lines", "single_call_lines", "calls_per_minute", "reads_per_minute",
+            "max_call_seconds", "price_per_minute", "currency", "balance_limit", "day_cap",
         ]  # fmt: skip
 
     edited = Edited(
         [*Meta.fields, "options", "secrets_set_at"],
         by_key=frozenset({"options"}),
-        together=[("price_per_minute", "currency", "day_cap")],
+        together=[("price_per_minute", "currency", "day_cap"), ("max_lines", "single_call_lines")],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["single_call_lines"].required = False
         for field in self.backend.fields:
             if not field.is_secret:
                 stored = self.instance.options.get(field.name)
@@ -250,6 +251,12 @@ class ProviderForm(KeysForm):
                 kept[name] = value
         return kept
 
+    def clean_single_call_lines(self) -> int:
+        """Return 0 where the field was emptied, and what is stored where it was not sent."""
+        kept: int | None = self.cleaned_data["single_call_lines"]
+        was_sent = self.add_prefix("single_call_lines") in self.data
+        return kept or (0 if was_sent else self.instance.single_call_lines)
+
     def clean_currency(self) -> str:
         """Return the currency in capitals; raises ValidationError where it is not three letters."""
         currency = str(self.cleaned_data.get("currency") or "").strip().upper()
@@ -269,6 +276,9 @@ class ProviderForm(KeysForm):
         price, currency = found.get("price_per_minute"), found.get("currency")
         if price and not currency and "currency" not in self.errors:
             self.add_error("currency", _("A price needs its currency: three letters, such as USD or IRT."))
+        kept, lines = found.get("single_call_lines"), found.get("max_lines")
+        if kept and lines and kept >= lines:
+            self.add_error("single_call_lines", _("Keep fewer than all lines: campaigns need one at least."))
         if found.get("day_cap") is not None and not price and "price_per_minute" not in self.errors:
             self.add_error("day_cap", _("A limit needs the price a minute: without it no cost can be reserved."))
         return found

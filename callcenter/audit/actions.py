@@ -191,7 +191,7 @@ ACTIONS: tuple[Action, ...] = (
         ("campaign.repeat_ended", _("Repetition of a campaign ended"), ""),
         ("campaign.repeated", _("Copy of a campaign made by its repetition"), "made"),
         ("campaign.closed", _("Campaign closed to new people"), "people skipped"),
-        ("campaign.redialed", _("Draft created to call people again"), "people outcomes answers draft"),
+        ("campaign.redialed", _("Draft created to call people again"), "people outcomes answers dispositions draft"),
         ("question.added", _("Question added to a campaign"), "question"),
         ("question.changed", _("Question of a campaign changed"), "question"),
         ("question.removed", _("Question of a campaign removed"), "question answers"),

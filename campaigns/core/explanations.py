@@ -26,8 +26,9 @@ from providers.types import FINAL, CallStatus, FailureReason
 
 Words = str | Promise
 
+WAITS_ITS_TURN = _("Waits its turn.")
 PLAIN: dict[str, Words] = {
-    CallStatus.PENDING: _("Waits its turn."),
+    CallStatus.PENDING: WAITS_ITS_TURN,
     CallStatus.PLACING: _("The order is on its way to the vendor."),
     CallStatus.QUEUED: _("The vendor has the order and will dial soon."),
     CallStatus.DIALING: _("The vendor is dialling."),
@@ -324,7 +325,7 @@ def not_over(call: Call) -> str:
 def _waiting(call: Call) -> Words:
     if call.wait_reason and call.wait_reason in WaitReason.values:
         return WaitReason(call.wait_reason).label
-    return PLAIN[CallStatus.PENDING]
+    return WAITS_ITS_TURN
 
 
 def _standing(call: Call) -> Words:

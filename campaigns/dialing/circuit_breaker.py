@@ -39,9 +39,10 @@ _READ = (
     "vendor", "options", "is_active", "halted_at", "halted_reason", "halted_kind", "frozen_at", "frozen_reason",
     "breaker_opened_at", "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease",
     "dispatch_lease_until", "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "currency",
-    "day_cap", "pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at", "last_error_at",
+    "day_cap", "single_call_lines", "turns", "pace_tat", "outcomes", "unknowns_in_row", "unknown_until",
+    "last_success_at", "last_error_at",
 )  # fmt: skip
-_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
+_SAVED = ("pace_tat", "turns", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
 ONE_INSTANT = datetime.timedelta(seconds=2)
 """Orders that left within this time hang together: one outage of a moment is one event, not three."""
 

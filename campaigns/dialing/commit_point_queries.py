@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,12 +13,10 @@ from django.db import connection, models
 
 from campaigns.core.eligibility_facts import Asked, instant_of
 from campaigns.core.message_parts import is_refused
-from campaigns.core.sql.bulk import among, lease_text, literals
+from campaigns.core.sql.bulk import among, lease_text
 from campaigns.models import Call, Callback, Contact, DayCap
 from campaigns.models.contacts import is_consent_noted
-from campaigns.models.status_conditions import HOLDS_LINE_NOW
 from providers.models import Agent, CallerId, Dialer, Voice
-from providers.types import LIVE, CallStatus
 
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
@@ -99,37 +96,6 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         )
         for row in rows
     ]  # fmt: skip
-
-
-LOOKS = 2
-"""Looks at the vendor's list in which an unknown call was not found, until its line may be doubted."""
-
-
-class HeldLines(NamedTuple):
-    """The lines of a provider that are in use."""
-
-    by_campaign: Counter[int]
-    """By campaign id; key 0 is calls without a campaign."""
-    in_doubt: bool
-    """Whether all are held by unknown calls that were looked for in the vendor's list and not found."""
-
-
-def lines_held(provider_id: int, unknown_since: datetime.datetime, now: datetime.datetime) -> HeldLines:
-    """Return the lines of a provider that are in use.
-
-    A call that has been unknown since before `unknown_since` uses no line any more, one that is parked none yet.
-    """
-    statement = (
-        f"SELECT campaign_id, COUNT(*), SUM(CASE WHEN status = '{CallStatus.UNKNOWN.value}' AND polls >= {LOOKS} "  # noqa: S608
-        f"THEN 1 ELSE 0 END) FROM {_CALL} WHERE provider_id = %s "
-        f"AND status IN ({literals(LIVE)}) AND {HOLDS_LINE_NOW} "
-        f"AND (status <> '{CallStatus.UNKNOWN.value}' OR placing_at IS NULL OR placing_at >= %s) GROUP BY campaign_id"
-    )
-    rows = _rows(statement, [provider_id, _moment(now), _moment(unknown_since)])
-    return HeldLines(
-        Counter({campaign_id or 0: calls for campaign_id, calls, _looked in rows}),
-        all(calls == looked for _campaign, calls, looked in rows),
-    )
 
 
 class _Part(NamedTuple):

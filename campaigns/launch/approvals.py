@@ -48,9 +48,9 @@ UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countrie
 FREE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "tags", "lists", "hand_overs", "calls_per_minute",
-        "max_lines", "starts_at", "start_refusal", "pilot", "launched_at", "launched_by", "finished_at",
-        "paused_reason", "paused_by_system", "filled_through", "is_filled", "people_joined", "pace_tat",
-        "reserved_cost", "spent_cost", "money_wait", "watched", "watched_since",
+        "max_lines", "lines_percent", "priority", "starts_at", "start_refusal", "pilot", "launched_at",
+        "launched_by", "finished_at", "paused_reason", "paused_by_system", "filled_through", "is_filled",
+        "people_joined", "pace_tat", "reserved_cost", "spent_cost", "money_wait", "watched", "watched_since",
     }
 )  # fmt: skip
 """Columns that it does not: what the product itself writes, the name, the pace, who acts by hand. Lists and tags say

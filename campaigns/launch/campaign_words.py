@@ -24,6 +24,7 @@ from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.lifecycle import Outcome
+from campaigns.launch.line_words import lines_in_words
 from campaigns.launch.setting_words import days_in_words, hours_in_words
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
@@ -204,6 +205,7 @@ def in_words(campaign: Campaign) -> dict[str, str]:
         "holidays": hours_words.countries_in_words(countries) if countries else "",
         "hours": week or hours_in_words(campaign.hours_start, campaign.hours_end),
         "days": "" if week else days_in_words(campaign.days),
+        "lines": lines_in_words(campaign),
         "policy": policy_words.sentence_of(campaign.policy),
         "terms": terms.in_words(campaign),
     }

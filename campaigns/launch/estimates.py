@@ -9,6 +9,7 @@ from decimal import Decimal
 from callcenter.formats.amounts import rounded_up
 from campaigns.core import costs
 from campaigns.core.hours import week_of
+from campaigns.core.lines_in_use import lines_of
 from campaigns.models import Campaign
 
 ASSUMED_TALK_SECONDS = (40, 60)
@@ -109,7 +110,7 @@ def _cost_of_a_call(campaign: Campaign) -> tuple[Decimal, Decimal]:
 
 
 def _lines(campaign: Campaign) -> int:
-    return min(campaign.provider.max_lines, campaign.max_lines or campaign.provider.max_lines)
+    return lines_of(campaign, campaign.provider)
 
 
 def _minutes(campaign: Campaign, attempts: Decimal | int, most_lines: int | None = None) -> int:

@@ -32,6 +32,7 @@ from campaigns.launch.audience_query import Selection
 from campaigns.launch.estimates import Estimate, estimate, estimate_days
 from campaigns.launch.holiday_warnings import holiday_warnings
 from campaigns.launch.limits import why_approval
+from campaigns.launch.line_words import line_warnings
 from campaigns.launch.variable_warnings import variable_warnings
 from campaigns.models import Campaign
 from campaigns.reasons import StopReason
@@ -248,6 +249,7 @@ def find_warnings(campaign: Campaign) -> list[str]:
         found = agent_warnings(campaign.agent)
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     found += variable_warnings(campaign)
+    found += line_warnings(campaign)
     if not provider.price_per_minute:
         found.append(
             _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")

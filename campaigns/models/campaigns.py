@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.lines import Priority
 from campaigns.models.base import Owned
 from campaigns.models.contacts import ContactList
 from campaigns.outcomes import USUAL_MINUTES, Policy
@@ -122,6 +123,17 @@ class Campaign(Owned):
         _("calls a minute"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     max_lines = models.PositiveIntegerField(_("lines"), null=True, blank=True, validators=[MinValueValidator(1)])
+    lines_percent = models.PositiveSmallIntegerField(
+        _("share of the lines, %"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    """Of all lines of the provider; None: no share. The smaller of it and `max_lines` counts (`campaigns.lines`)."""
+    priority = models.CharField(
+        _("priority"), max_length=6, choices=Priority.choices, default=Priority.NORMAL, db_default=Priority.NORMAL.value
+    )
+    """Whose calls go first at the provider where lines or pace are short."""
     max_attempts = models.PositiveSmallIntegerField(
         _("attempts a person"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
     )

@@ -19,6 +19,7 @@ from campaigns.calls.call_log_conditions import disposed
 from campaigns.core import explanations, results, whole_numbers
 from campaigns.core.conditions import last_attempts
 from campaigns.core.eligibility_of_calls import answers_about, words_about
+from campaigns.core.line_waits import LineWaits
 from campaigns.core.scope import heard_by
 from campaigns.models import Answer, Call, CallDisposition, CallEvent, Campaign, Disposition, Question
 from campaigns.models.calls import CallQuerySet
@@ -137,13 +138,13 @@ def rows_of(
     calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool,
     questions: Sequence[Question] = (),
 ) -> list[CampaignPersonRow]:  # fmt: skip
-    """Return the rows of the list for these last attempts, with four statements in all.
+    """Return the rows of the list for these last attempts, with six statements in all.
 
     `may_skip` and `may_again` tell whether the viewer may skip people and call them again; `is_stopped` whether
     stop-all is on.
     """
-    calls = list(calls)
-    answers = answers_about(calls, timezone.now(), is_stopped=is_stopped)
+    calls, now = list(calls), timezone.now()
+    answers, lines = answers_about(calls, now, is_stopped=is_stopped), LineWaits(now)
     canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
     steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
     skipped_by = {step.call_id: step for step in steps} if canceled else {}
@@ -154,6 +155,7 @@ def rows_of(
     for call in calls:
         answer = answers.get(call.pk)
         reason, step = words_about(call, answer)
+        reason = lines.words(call, reason)
         rows.append(
             CampaignPersonRow(
                 call=call,

@@ -25,6 +25,7 @@ from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
 from campaigns.core.hours import hours_of
+from campaigns.core.line_waits import why_waiting
 from campaigns.launch.estimates import estimate
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
 from campaigns.launch.living_terms import people_bound
@@ -69,6 +70,9 @@ class Progress:
     """Calls that need a decision by a person; they do not keep the campaign open."""
     standstill: Sequence[str] = field(default_factory=list)
     """Sentences about why no new call is sent now."""
+
+    line_wait: str = ""
+    """Why its due calls wait for a line; empty where they do not."""
 
     def _sum(self, statuses: Iterable[str]) -> int:
         return sum(self.by_status.get(status, 0) for status in statuses)
@@ -150,6 +154,7 @@ def measure(campaign: Campaign) -> Progress:
     people = count_queued(campaign) if is_filled else people_bound(campaign)
     standstill = why_standing(campaign)
     minutes_left = _minutes_left(campaign, by_status, people, now)
+    is_due = campaign.status == Campaign.Status.RUNNING and next_due is not None and next_due <= now
     return Progress(
         at=now,
         people=people,
@@ -170,6 +175,7 @@ def measure(campaign: Campaign) -> Progress:
         else 0,
         to_decide=decision_kinds.count_by("campaign_id", [campaign.pk], now)[campaign.pk],
         standstill=standstill,
+        line_wait=why_waiting(campaign.provider, campaign, now) if is_due and not standstill else "",
     )
 
 

@@ -591,6 +591,8 @@ class WholeCampaign(TypedDict):
     hours: HoursOut
     calls_per_minute: int | None
     max_lines: int | None
+    lines_percent: int | None
+    priority: Literal["high", "normal", "low"]
     budget: str | None
     budget_is_soft: bool
     lists: list[Ref]
@@ -603,6 +605,7 @@ class WholeCampaign(TypedDict):
     to_decide: int
     results: list[Count]
     standstill: list[str]
+    line_wait: str
     spent: str
     reserved: str
     currency: str
@@ -616,6 +619,9 @@ class CampaignChange(TypedDict):
     name: NotRequired[str]
     calls_per_minute: NotRequired[int | None]
     max_lines: NotRequired[int | None]
+    lines_percent: NotRequired[int | None]
+    """Share of the provider's lines; null: no share."""
+    priority: NotRequired[Literal["high", "normal", "low"]]
     budget: NotRequired[str | None]
     """In the provider's currency; null: no limit."""
     budget_is_soft: NotRequired[bool]
@@ -900,6 +906,8 @@ class WholeProvider(TypedDict):
     may_call: bool
     message_kinds: list[str]
     last_success_at: str | None
+    max_lines: int
+    single_call_lines: int
     agents: list[ProviderAgent]
     voices: list[Choice]
     caller_ids: list[Choice]

@@ -60,6 +60,12 @@ class Provider(models.Model):
     max_lines = models.PositiveIntegerField(
         _("lines"), default=1, validators=[MinValueValidator(1)], help_text=_("How many calls may be live at once.")
     )
+    single_call_lines = models.PositiveIntegerField(
+        _("lines kept free for single calls"),
+        default=0,
+        db_default=0,
+        help_text=_("Campaigns leave this many lines to quick calls and callbacks. 0: none."),
+    )
     calls_per_minute = models.PositiveIntegerField(
         _("calls a minute"),
         default=60,
@@ -151,6 +157,8 @@ class Provider(models.Model):
     # Pace and leases: changed only by compare-and-set
     pace_tat = models.FloatField(default=0, editable=False)
     """Theoretical arrival time of the token bucket, epoch seconds."""
+    turns = models.JSONField(db_default={}, default=dict, blank=True, editable=False)
+    """How often priorities of campaigns were passed over, as `campaigns.lines.Turns` keeps it."""
     slow_until = models.DateTimeField(null=True, blank=True, editable=False)
     outcomes = models.JSONField(default=list, blank=True, editable=False)
     """Input of the circuit breaker: [ten-second bucket, successes, failures] of the last two minutes."""

@@ -12,6 +12,7 @@ from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_hours import HOURS
 from tests.faults.mutations_isolation import ISOLATION
 from tests.faults.mutations_keys import KEYS
+from tests.faults.mutations_lines import LINES_OF_CAMPAIGNS
 from tests.faults.mutations_money import MONEY
 from tests.faults.mutations_monitoring import MONITORING
 from tests.faults.mutations_notices import NOTICES
@@ -34,5 +35,5 @@ from tests.faults.mutations_worker import WORKER
 MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
-    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS, *PROGRAMS,
+    *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS, *PROGRAMS, *LINES_OF_CAMPAIGNS,
 )  # fmt: skip

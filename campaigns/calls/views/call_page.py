@@ -21,6 +21,7 @@ from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions, decision_kinds, explanations, scope, stop_requests
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.eligibility_of_calls import answers_about, words_about
+from campaigns.core.line_waits import LineWaits
 from campaigns.core.scope import seen_by
 from campaigns.dispositions import setting
 from campaigns.dispositions.forms.dispositions import CallDispositionForm
@@ -77,6 +78,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     may_hear = scope.may_hear(request.user, call)
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
+    reason = LineWaits(now).words(call, reason)
     talk = transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None
     noted = NotedTable(noted_answers(call.extracted) if may_hear else [])
     if talk is not None or (may_hear and call.extracted):

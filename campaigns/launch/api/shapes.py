@@ -91,6 +91,9 @@ class WholeCampaign(CampaignOut):
     hours: HoursOut
     calls_per_minute: int | None
     max_lines: int | None
+    lines_percent: int | None
+    """The share of its provider's lines that it may use at the same time; null: no share."""
+    priority: Literal["high", "normal", "low"]
     budget: str | None
     budget_is_soft: bool
     lists: list[Ref]
@@ -106,6 +109,8 @@ class WholeCampaign(CampaignOut):
     results: list[Count]
     standstill: list[str]
     """Why no new call is sent now."""
+    line_wait: str
+    """Why due calls wait for a line; empty where they do not."""
     spent: str
     reserved: str
     currency: str

@@ -24,6 +24,7 @@ from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
 from campaigns.launch.forms.hours import OF_HOURS, HoursForm, day_order
 from campaigns.launch.forms.living import LivingForm
+from campaigns.launch.forms.pace import OF_PACE, PaceForm
 from campaigns.launch.forms.sections import FormSection, Sentence
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.launch.living_terms import TERMS
@@ -45,7 +46,7 @@ LOCKED = (
 """Fields of message and audience, which cannot change after the launch: everybody of one campaign hears the same."""
 
 
-class CampaignForm(LivingForm, HoursForm):
+class CampaignForm(LivingForm, HoursForm, PaceForm):
     """All settings of a campaign.
 
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
@@ -55,8 +56,8 @@ class CampaignForm(LivingForm, HoursForm):
     edited = Edited(
         [
             "name", "lists", "tags", "excluded_campaigns", "excludes_only_reached", "variables", "days",
-            "calls_per_minute", "max_lines", "max_attempts", "attempts_a_day", "budget", "budget_is_soft",
-            "quiet_hours", *MESSAGE, *HOURS, *OF_HOURS, *POLICY, *TERMS,
+            *OF_PACE, "max_attempts", "attempts_a_day", "budget", "budget_is_soft", "quiet_hours", *MESSAGE, *HOURS,
+            *OF_HOURS, *POLICY, *TERMS,
         ],
         by_key=frozenset({"variables", *POLICY}),
         together=[MESSAGE, HOURS, POLICY, TERMS],
@@ -70,15 +71,6 @@ class CampaignForm(LivingForm, HoursForm):
     )
     days = forms.TypedMultipleChoiceField(
         label=_("Days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    calls_per_minute = NumberField(
-        label=_("Calls a minute, at most"), required=False, min_value=1, help_text=_("Empty: as the provider allows.")
-    )
-    max_lines = NumberField(
-        label=_("Calls at the same time, at most"),
-        required=False,
-        min_value=1,
-        help_text=_("Empty: as the provider allows."),
     )
     quiet_hours = NumberField(
         label=_("Hours between two campaigns’ calls to one person"),
@@ -144,8 +136,7 @@ class CampaignForm(LivingForm, HoursForm):
             "hours_start",
             "hours_end",
             "days",
-            "calls_per_minute",
-            "max_lines",
+            *OF_PACE,
             "max_attempts",
             "attempts_a_day",
             "budget",

@@ -168,3 +168,30 @@ def test_a_single_call_to_such_a_number_has_no_estimate() -> None:
     provider = make_provider(price_per_minute=Decimal("0.6"))
     assert guess_price(provider, "+449098790123") is None
     assert guess_price(provider, "+442079460123") == guess_price(provider) is not None
+
+
+def test_a_share_of_the_lines_takes_longer_and_is_said() -> None:
+    whole, part = launch_check.check_launch(asked()), launch_check.check_launch(asked(lines_percent=20))
+    assert part.estimate.minutes[0] == 25
+    assert part.estimate.minutes[1] > 4 * whole.estimate.minutes[1]
+    assert "It may use 2 of 10 lines at the same time." in part.warnings
+
+
+def test_lines_kept_for_single_calls_are_not_counted_on() -> None:
+    campaign = asked()
+    campaign.provider.single_call_lines = 8
+    campaign.provider.save()
+    check = launch_check.check_launch(campaign)
+    assert check.estimate.minutes[0] == 25
+    assert "The provider keeps 8 of 10 lines free for single calls." in check.warnings
+
+
+def test_campaigns_that_go_first_are_said() -> None:
+    campaign = asked(priority="low")
+    make_campaign(provider=campaign.provider, status="running", priority="high")
+    said = (
+        "1 running campaign with a higher priority goes first. After 9 of its calls, one of a lower priority is made."
+    )
+    assert said in launch_check.check_launch(campaign).warnings
+    Campaign.objects.filter(pk=campaign.pk).update(priority="high")
+    assert said not in launch_check.check_launch(Campaign.objects.get(pk=campaign.pk)).warnings

@@ -13,8 +13,8 @@ from django.utils import timezone
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
-from campaigns.launch import redial, redial_answers
-from campaigns.models import Answer, Call, Campaign, ContactList, Question
+from campaigns.launch import redial, redial_answers, redial_dispositions
+from campaigns.models import Answer, Call, CallDisposition, Campaign, ContactList, Disposition, Question
 from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
@@ -179,3 +179,41 @@ def test_who_may_not_read_what_was_said_chooses_by_no_answer(caller: User, monke
     assert redial_answers.groups(campaign, caller) == []
     with pytest.raises(Refusal):
         redial.redial(campaign.pk, [], caller, answers=[f"{question.pk}:no"])
+
+
+def test_people_are_called_again_by_the_disposition_of_their_last_attempt(client: Client, caller: User) -> None:
+    campaign = finished(caller)
+    later, never = (
+        Disposition.objects.create(name=name, follows=follows)
+        for name, follows in (("Think about it", "nothing"), ("Angry", "never"))
+    )
+
+    def talked(name: str, disposition: Disposition, **more: Any) -> Call:
+        fields = {"contact": make_contact(name=name), "status": "completed", "talk_seconds": 9, "owner": caller}
+        call = make_call(campaign=campaign, **(fields | more))
+        CallDisposition.objects.create(call=call, disposition=disposition)
+        return call
+
+    talked("Thinks", later)
+    talked("Is angry", never)
+    before = talked("Thought", later)
+    make_call(campaign=campaign, contact=before.contact, attempt=2, status="completed", talk_seconds=9, owner=caller)
+    client.force_login(caller)
+    address = f"/campaigns/{campaign.pk}/redial/"
+    shown = client.get(address).context["dispositions"]
+    assert [(group.name, group.people) for group, _is in shown] == [("Think about it", 1)]
+    assert client.post(address, {"disposition": str(never.pk)}).status_code == 422
+    assert client.post(address, {"disposition": "x"}).status_code == 422
+    sent = {"outcome": "busy", "disposition": [later.pk, never.pk], "form_token": str(uuid.uuid4())}
+    assert client.post(address, sent).status_code == 302
+    made = Campaign.objects.get(status="draft")
+    assert {one.name for one in made.lists.get().contacts.all()} == {"Busy", "Thinks"}
+    event = AuditEvent.objects.get(action="campaign.redialed")
+    assert event.detail["dispositions"] == sorted([later.pk, never.pk])
+
+
+def test_a_disposition_of_an_attempt_that_is_not_over_is_in_no_group() -> None:
+    campaign = finished()
+    call = campaign.calls.get(status="ringing")
+    CallDisposition.objects.create(call=call, disposition=Disposition.objects.create(name="Soon"))
+    assert redial_dispositions.groups(campaign) == []

@@ -15,8 +15,8 @@ from django.utils import timezone
 from campaigns.calls import call_actions
 from campaigns.contacts import do_not_call
 from campaigns.core import explanations, stop_requests
+from campaigns.core.lines_in_use import lines_held
 from campaigns.core.refusals import Refusal
-from campaigns.dialing.commit_point_queries import lines_held
 from campaigns.models import Call, CallEvent
 from campaigns.models.status_conditions import is_parked, parked
 from campaigns.tracking import call_updates, no_news, vendor_stops
@@ -38,7 +38,7 @@ ONE_RETRY = {
 def held(provider: Provider) -> int:
     """Count the lines of a provider in use, as the commit point does."""
     now = timezone.now()
-    return lines_held(provider.pk, now - HOUR, now).by_campaign.total()
+    return lines_held(provider.pk, 3600, now).by_campaign.total()
 
 
 def until(done: Callable[[], bool], step: Callable[[], None]) -> None:
@@ -162,7 +162,7 @@ def test_the_three_forms_of_what_holds_a_line_agree(db: None) -> None:
         call.pk for call in calls if call.status in HOLDS_LINE and not is_parked(call.status, call.not_before, now)
     }
     assert {call.pk for call in Call.objects.holding_lines(now)} == holding
-    assert lines_held(provider.pk, now - HOUR, now).by_campaign.total() == len(holding)
+    assert lines_held(provider.pk, 3600, now).by_campaign.total() == len(holding)
     assert {call.pk for call in Call.objects.filter(parked(now))} == {
         call.pk for call in calls if is_parked(call.status, call.not_before, now)
     }

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from campaigns.core.message import Message, as_spelled
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
-from campaigns.dialing import circuit_breaker, order_results
+from campaigns.dialing import circuit_breaker, order_results, second_provider
 from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.models import Call, Campaign
@@ -74,7 +75,8 @@ class CommitResult:
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
-    "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries",
+    "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries", "provider",
+    "second",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -137,7 +139,9 @@ def _commit(
         with circuit_breaker.saving(provider):
             circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
             if _may_call(provider, token, now, is_stopped=not gate.is_open):
-                batch = _Batch(provider, due_calls(ids, token, now), now, idle, at_mark(gate.settings_mark))
+                ways = partial(second_provider.ways, provider_id, now=now)
+                calls = due_calls(ids, token, now, provider_id, ways)
+                batch = _Batch(provider, calls, now, idle, at_mark(gate.settings_mark))
                 batch.judge_all()
                 batch.write(token)
                 steps += batch.steps
@@ -175,6 +179,7 @@ class _Batch:
         self.provider, self.calls, self.now, self.installation = provider, calls, now, installation
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
+        self.seconds = second_provider.Seconds(provider.pk, self.campaigns, calls)
         judged: list[Campaign | None] = [*self.campaigns.values()]
         if any(call.campaign_id is None for call in calls):
             judged.append(None)
@@ -192,6 +197,7 @@ class _Batch:
         # Without any known call nothing can be concluded of the unknown ones that hold all lines: one order passes.
         is_control = self.free < 1 and idle > 0 and in_doubt and unknown_calls.lacks_control(provider)
         self.free = 1 if is_control else self.free
+        lines += self.seconds.lines_elsewhere(now)
         self.pace = self._tokens_of(provider)
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
@@ -235,7 +241,10 @@ class _Batch:
     def judge_all(self) -> None:
         """Check every call, the longest due first."""
         for call in self.calls:
-            self.judge(call)
+            if self.seconds.goes_here(call, self.campaigns.get(call.campaign_id or 0)):
+                self.judge(call)
+            else:
+                self.left.append(call)
 
     def judge(self, call: DueCall) -> None:
         """Decide whether a call passes, stays reserved, waits or is skipped; the first reason found counts."""
@@ -246,7 +255,7 @@ class _Batch:
             self.left.append(call)
             self.gone.add(campaign.pk)
         elif (answer := self._answer(call, campaign)).verdict is Verdict.NEVER:
-            self.skipped.append((call, SkipReason(answer.reason)))
+            self._skip(call, SkipReason(answer.reason))
         elif answer.verdict is Verdict.WAIT:
             until = answer.until or self.now + span(LIVE_ELSEWHERE_SECONDS)
             self._wait(call, WaitReason(answer.reason), until)
@@ -260,6 +269,12 @@ class _Batch:
             self.purse.take(campaign, self._payer_of(call), self._worst_of(call))
             if campaign:
                 self.campaign_free[campaign.pk] -= 1
+
+    def _skip(self, call: DueCall, reason: SkipReason) -> None:
+        if second_provider.first_may_call(call, reason):
+            self._wait(call, WaitReason.NONE, self.now + span(second_provider.REFUSED_SECONDS))
+        else:
+            self.skipped.append((call, reason))
 
     def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
         judge = self.judges.get(call.campaign_id)
@@ -317,6 +332,9 @@ class _Batch:
     def _write_passed(self, token: UUID) -> list[Step]:
         provider, now = self.provider, self.now
         deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
+        moved = self.seconds.write(token, self.passed, now)
+        if moved is None:
+            raise _LostCall
         steps: list[Step] = []
         for longest, cost in self.worst.items():
             ids = [(call.pk,) for call in self.passed if call.longest == longest]
@@ -326,6 +344,7 @@ class _Batch:
             ).steps  # fmt: skip
         if len(steps) != len(self.passed):
             raise _LostCall
+        steps = moved + steps
         provider.pace_tat = pace.take(
             provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
         ).tat

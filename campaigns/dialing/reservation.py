@@ -13,6 +13,7 @@ from django.db.models.lookups import Exact
 
 from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.prepared import IdsAt
+from campaigns.dialing import second_provider
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import MoneyWait
@@ -38,7 +39,7 @@ _providers_with_work = IdsAt(_with_work)
 
 def providers_with_work(now: datetime.datetime) -> list[int]:
     """Return the ids of providers that may call and have a due single call, or a due call of a running campaign."""
-    return _providers_with_work(now)
+    return list(dict.fromkeys([*_providers_with_work(now), *second_provider.providers_with_work(now)]))
 
 
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
@@ -59,7 +60,8 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
         if share > 0:
             shares.append(_lease(Call.objects.filter(campaign=campaign_id), token, share, now))
             left -= len(shares[-1])
-    return taken + [call_id for turn in zip_longest(*shares) for call_id in turn if call_id is not None]
+    taken += [call_id for turn in zip_longest(*shares) for call_id in turn if call_id is not None]
+    return taken + second_provider.reserve(provider_id, token, wanted - len(taken), now, _lease)
 
 
 def _lease(calls: CallQuerySet, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:

@@ -55,14 +55,17 @@ def missing(campaign: Campaign, limits: Installation | None = None) -> list[Miss
     required = (limits or current()).legal_texts
     if not required:
         return []
-    countries = sorted(required if campaign.is_living else _countries_of(campaign, required))
-    said, mark = _plain(campaign.text), _mark(campaign)
+    mark = _mark(campaign)
+    said = [_plain(campaign.text), *([_plain(campaign.second.text)] if campaign.second is not None else [])]
     confirmed = set(LegalConfirmation.objects.filter(campaign=campaign, message=mark).values_list("country", "text"))
-    return [
-        MissingText(country, required[country])
-        for country in countries
-        if _plain(required[country]) not in said and (country, required[country]) not in confirmed
-    ]
+    unsaid = {
+        country: text
+        for country, text in required.items()
+        if not all(_plain(text) in one for one in said) and (country, text) not in confirmed
+    }
+    # Nobody of the audience is looked up where all is said or confirmed.
+    countries = sorted(unsaid if campaign.is_living else _countries_of(campaign, unsaid)) if unsaid else []
+    return [MissingText(country, unsaid[country]) for country in countries]
 
 
 def _countries_of(campaign: Campaign, required: Iterable[str]) -> set[str]:
@@ -96,7 +99,11 @@ def confirm(campaign_id: int, country: str, person: Person) -> None:
 
 
 def _mark(campaign: Campaign) -> str:
-    parts = (campaign.provider_id, campaign.agent_id, campaign.voice_id, campaign.caller_id_id, campaign.dialer_id)
+    parts: tuple[int | None, ...] = (
+        campaign.provider_id, campaign.agent_id, campaign.voice_id, campaign.caller_id_id, campaign.dialer_id
+    )  # fmt: skip
+    if campaign.second_id is not None:
+        parts += (campaign.second_id,)
     return hashlib.blake2b(repr((parts, campaign.text)).encode(), digest_size=16).hexdigest()
 
 

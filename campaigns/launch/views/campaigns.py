@@ -16,7 +16,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
-from campaigns.launch import approvals, drafts
+from campaigns.launch import approvals, drafts, second_words
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience_query import people_of
@@ -107,6 +107,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     return campaign_context(request, found, "") | {
         "first_there": first_of(found, timezone.now()) if is_scheduled else "",
         "now": now,
+        "second_now": second_words.now_in_words(found),
         "living": living_state(found) if found.is_living and found.launched_at else None,
         "is_over": is_over,
         "every": every,
@@ -145,6 +146,7 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "locks": locks_of(found),
         "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),
+        "second_words": second_words.in_words(found.second) if found.second is not None else "",
         "first_there": first_of(found, timezone.now()),
     }
     return render(request, "launch/settings.html", context)

@@ -18,7 +18,7 @@ from campaigns.core import second_provider as rule
 from campaigns.core.call_events import Step, step
 from campaigns.core.message_parts import PARTS
 from campaigns.dialing.commit_point_queries import DueCall, Way, lines_held
-from campaigns.models import Call, Campaign
+from campaigns.models import Call, Campaign, SecondProvider
 from campaigns.models.calls import CallQuerySet
 from campaigns.reasons import MoneyWait, SkipReason
 from providers.models import Provider
@@ -33,14 +33,13 @@ def providers_with_work(now: datetime.datetime) -> list[int]:
     """Return the ids of second providers through which a due call may go now."""
     due = Call.objects.due(now).order_by()
     campaigns = _running().filter(Exists(due.filter(campaign=OuterRef("pk"))), second__isnull=False)
-    found = dict.fromkeys(campaign.second.provider_id for campaign, _opening in _open(campaigns, now))
-    return list(found)
+    return list(dict.fromkeys(second.provider_id for _campaign, second, _opening in _open(campaigns, now)))
 
 
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime, lease: Lease) -> list[int]:
     """Lease due calls of campaigns that go through this provider as their second one now."""
     taken: list[int] = []
-    for campaign, opening in _open(_running().filter(second__provider=provider_id), now):
+    for campaign, _second, opening in _open(_running().filter(second__provider=provider_id), now):
         if len(taken) < wanted:
             calls = Call.objects.filter(campaign=campaign.pk, due_at__lte=opening.due_before)
             taken += lease(calls, token, wanted - len(taken), now)
@@ -53,10 +52,8 @@ def ways(provider_id: int, campaign_ids: Collection[int], now: datetime.datetime
     campaigns = Campaign.objects.filter(pk__in=campaign_ids)
     for campaign in campaigns.filter(provider=provider_id):
         found[campaign.pk] = Way(_parts(campaign))
-    for campaign, opening in _open(campaigns.filter(second__provider=provider_id), now):
-        found[campaign.pk] = Way(
-            _parts(campaign.second), campaign.second_id, campaign.second.text, opening.reason, str(campaign.provider)
-        )
+    for campaign, second, opening in _open(campaigns.filter(second__provider=provider_id), now):
+        found[campaign.pk] = Way(_parts(second), second.pk, second.text, opening.reason, str(campaign.provider))
     return found
 
 
@@ -120,12 +117,12 @@ def _running() -> QuerySet[Campaign]:
     return Campaign.objects.filter(status=Campaign.Status.RUNNING, money_wait=MoneyWait.NONE).order_by("pk")
 
 
-def _open(campaigns: QuerySet[Campaign], now: datetime.datetime) -> list[tuple[Campaign, rule.Opening]]:
+def _open(campaigns: QuerySet[Campaign], now: datetime.datetime) -> list[tuple[Campaign, SecondProvider, rule.Opening]]:
     found = []
     for campaign in rule.with_seconds(campaigns):
         opening = rule.opening_of(campaign, now, lambda first: _is_full(first, now))
-        if opening is not None:
-            found.append((campaign, opening))
+        if opening is not None and campaign.second is not None:
+            found.append((campaign, campaign.second, opening))
     return found
 
 

@@ -249,10 +249,8 @@ def find_warnings(campaign: Campaign) -> list[str]:
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     found += variable_warnings(campaign)
     if campaign.second is not None:
-        found += [
-            _("Second provider: %(why)s") % {"why": why}
-            for why in second_provider.refusals_of(campaign, campaign.second)
-        ]
+        refused = second_provider.refusals_of(campaign, campaign.second)
+        found += [_("Second provider: %(why)s") % {"why": why} for why in refused]
     if not provider.price_per_minute:
         found.append(
             _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")

@@ -68,6 +68,41 @@ def missing(campaign: Campaign, limits: Installation | None = None) -> list[Miss
     return [MissingText(country, unsaid[country]) for country in countries]
 
 
+# After the launch
+
+
+LAUNCHED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED)
+
+
+def missing_since_launch(campaign: Campaign, limits: Installation | None = None) -> list[MissingText]:
+    """Return the texts that a launched campaign does not say because they were set or changed after its launch."""
+    is_launched = campaign.status in LAUNCHED and campaign.launched_at is not None
+    return missing(campaign, limits) if is_launched else []
+
+
+def changed_since_launch() -> list[int]:
+    """Return the ids of launched campaigns that do not say a text of their people's countries."""
+    limits = current()
+    if not limits.legal_texts:
+        return []
+    launched = Campaign.objects.select_related("second").filter(status__in=LAUNCHED)
+    return [campaign.pk for campaign in launched if missing_since_launch(campaign, limits)]
+
+
+def sentences_since_launch(unsaid: Iterable[MissingText]) -> list[str]:
+    """Return a sentence for each text that was set or changed after the launch of a campaign and is not said."""
+    return [
+        _("Since the launch, the legal text for %(country)s is “%(text)s”. The message does not say it.")
+        % {"country": one.country_name, "text": one.text}
+        for one in unsaid
+    ]
+
+
+def step_since_launch() -> str:
+    """Return what to do about a text that was set or changed after a launch."""
+    return _("Confirm that the agent or voice says it. Otherwise end the campaign, and copy it with another message.")
+
+
 def _countries_of(campaign: Campaign, required: Iterable[str]) -> set[str]:
     people = Selection.of(campaign).people().filter(region__in=list(required))
     return set(people.order_by().values_list("region", flat=True).distinct())

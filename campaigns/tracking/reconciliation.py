@@ -254,8 +254,7 @@ def _settle_waiting(
     left = []
     for row in rows:
         fitting = [call for call in waiting.get(row.to_number, []) if _may_be(call, row, part.provider)]
-        is_here = len(fitting) == 1 and fitting[0].provider_id == part.provider.pk
-        if is_here and _bind(fitting[0], row, "number", now):
+        if len(fitting) == 1 and _bind_here(part, fitting[0], row, now):
             waiting[row.to_number].remove(fitting[0])
             done.bound += 1
             continue
@@ -264,6 +263,10 @@ def _settle_waiting(
             waiting[row.to_number].remove(call)
         left.append(row)
     return left
+
+
+def _bind_here(part: ListPart, call: Call, row: CallSnapshot, now: datetime.datetime) -> bool:
+    return call.provider_id == part.provider.pk and _bind(call, row, "number", now)
 
 
 def _may_be(call: Call, row: CallSnapshot, provider: Provider) -> bool:

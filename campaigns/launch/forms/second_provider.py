@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import Q
@@ -14,10 +14,15 @@ from campaigns.models import SecondProvider
 from campaigns.models.second_providers import MOST_MINUTES
 from providers.models import Provider
 
+if TYPE_CHECKING:
+    _Form = forms.ModelForm[SecondProvider]
+else:
+    _Form = forms.ModelForm
+
 USUAL_MINUTES = 2
 
 
-class SecondProviderForm(forms.ModelForm[SecondProvider]):
+class SecondProviderForm(_Form):
     """What calls through one provider have, and the consent; the fields are those that its vendor takes."""
 
     wait_minutes = NumberField(

@@ -110,7 +110,7 @@ def campaign_legal_text(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Confirmed. A change of the message asks again."))
-    return redirect("campaign-check", pk)
+    return redirect("campaign-check" if is_launchable(campaign) else "campaign", pk)
 
 
 def approval_context(campaign: Campaign) -> dict[str, Any]:

@@ -186,6 +186,7 @@ def test_the_first_waits_as_well_until_the_calls_of_the_second_are_compared(pair
 
 
 def test_where_no_list_tells_the_second_asks_an_admin_too(pair: Pair) -> None:
+    pair.call()
     Provider.objects.update(vendor="bitel")
     assert set(restore_guard.ask_where_no_list_tells("doubt")) == {pair.provider.pk, pair.other.pk}
 

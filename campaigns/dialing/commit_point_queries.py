@@ -109,9 +109,10 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime, provide
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
     )
-    others = {row[1] for row in rows if row[1] and not row[24] == row[25] == provider_id}
-    found = ways(others) if others else {}
-    rows = [_on_its_way(row, found.get(row[1])) for row in rows]
+    others = {row[0]: row[1] for row in rows if row[1] and not row[24] == row[25] == provider_id}
+    by_campaign = ways(set(others.values())) if others else {}
+    found = {pk: by_campaign[campaign] for pk, campaign in others.items() if campaign in by_campaign}
+    rows = [_on_its_way(row, found.get(row[0])) for row in rows]
     agents = _names(Agent, "remote_id", {row[8] for row in rows})
     voices = _names(Voice, "remote_id", {row[9] for row in rows})
     callers = _names(CallerId, "number", {row[10] for row in rows})
@@ -126,7 +127,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime, provide
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
             row[18], row[19], agents[row[8]].longest, agents[row[8]].variables, bool(row[20]),
             is_consent_noted(row[21], row[22]),
-            row[1] not in found if row[1] in others else row[24] != provider_id, found.get(row[1]),
+            row[0] not in found if row[0] in others else row[24] != provider_id, found.get(row[0]),
         )
         for row in rows
     ]  # fmt: skip

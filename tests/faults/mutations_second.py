@@ -26,8 +26,8 @@ OF_SECOND_PROVIDERS = (
     Mutant(
         "the rule is asked at the reservation only",
         COMMIT_READS,
-        "row[1] not in found if row[1] in others else",
-        "False if row[1] in others else",
+        "row[0] not in found if row[0] in others else",
+        "False if row[0] in others else",
         TESTS + "the_first_takes_its_calls_again_when_it_resumes",
     ),
     Mutant(

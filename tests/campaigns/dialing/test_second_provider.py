@@ -182,6 +182,7 @@ def test_the_first_waits_as_well_until_the_calls_of_the_second_are_compared(pair
     Provider.objects.filter(pk=pair.other.pk).update(frozen_at=timezone.now())
     assert not pair.commit(call).committed
     Provider.objects.filter(pk=pair.other.pk).update(frozen_at=None)
+    reservation.release(pair.token)
     assert pair.commit(call).committed
 
 

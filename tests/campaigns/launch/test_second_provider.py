@@ -59,7 +59,7 @@ def test_a_user_agrees_on_the_page_and_sees_it_wherever_it_counts(
     assert (second.provider, second.agent, second.wait_minutes, second.consented_by) == (other, agent, 3, manager)
     event = AuditEvent.objects.get(action="campaign.second_set")
     assert (event.actor, event.detail["provider"]) == (manager, "Spare account")
-    assert event.detail["caller_id"] == number.number
+    assert event.detail["caller_id"] == f"…{number.number[-4:]}"
     for name in ("campaign-second", "campaign-check", "campaign-settings"):
         said = text_of(client.get(reverse(name, args=[campaign.pk])))
         assert "Spare account" in said

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.core import second_provider as rule
@@ -31,6 +32,8 @@ Lease = Callable[[CallQuerySet, UUID, int, datetime.datetime], list[int]]
 
 def providers_with_work(now: datetime.datetime) -> list[int]:
     """Return the ids of second providers through which a due call may go now."""
+    if not _is_any():
+        return []
     due = Call.objects.due(now).order_by()
     campaigns = _running().filter(Exists(due.filter(campaign=OuterRef("pk"))), second__isnull=False)
     return list(dict.fromkeys(second.provider_id for _campaign, second, _opening in _open(campaigns, now)))
@@ -39,6 +42,8 @@ def providers_with_work(now: datetime.datetime) -> list[int]:
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime, lease: Lease) -> list[int]:
     """Lease due calls of campaigns that go through this provider as their second one now."""
     taken: list[int] = []
+    if wanted < 1 or not _is_any():
+        return taken
     for campaign, _second, opening in _open(_running().filter(second__provider=provider_id), now):
         if len(taken) < wanted:
             calls = Call.objects.filter(campaign=campaign.pk, due_at__lte=opening.due_before)
@@ -111,6 +116,16 @@ class Seconds:
             if rows.update(provider=self.provider_id, **ways[ids[0]].parts) != len(ids):
                 return None
         return [step(pk, way.code, at=now, detail=way.detail) for pk, way in ways.items()]
+
+
+def _is_any() -> bool:
+    """Tell by plain SQL whether any running campaign has a second provider: mostly none has, and no more is asked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Campaign._meta.db_table} WHERE status = %s AND second_id IS NOT NULL LIMIT 1",  # noqa: S608
+            [Campaign.Status.RUNNING.value],
+        )
+        return cursor.fetchone() is not None
 
 
 def _running() -> QuerySet[Campaign]:

@@ -128,6 +128,9 @@ def test_in_any_order_of_steps_each_call_leaves_once(transactional_db: None, see
 
 
 def test_two_dispatchers_at_once_never_dial_through_both(transactional_db: None) -> None:
+    """On SQLite a commit point excludes every other writer: there the test of any order of steps is the whole proof."""
+    if connection.vendor == "sqlite":
+        pytest.skip("one writer at a time, and a database in memory that threads cannot share")
     race, chance = Race(7, same_token=False), random.Random(7)
     over = threading.Event()
 
@@ -139,7 +142,7 @@ def test_two_dispatchers_at_once_never_dial_through_both(transactional_db: None)
     threads = [threading.Thread(target=run, args=[one]) for one in race.dispatchers]
     for thread in threads:
         thread.start()
-    ends = timezone.now() + datetime.timedelta(seconds=120)
+    ends = timezone.now() + datetime.timedelta(seconds=600)
     try:
         while timezone.now() < ends and race.is_waiting(chance):
             over.wait(0.05)

@@ -168,6 +168,8 @@ ACTIONS: tuple[Action, ...] = (
         ("campaign.withdrawn", _("Campaign taken back from approval"), "people"),
         ("campaign.approved", _("Campaign approved and launched"), "people starts_at"),
         ("campaign.legal_confirmed", _("Legal text of a campaign confirmed"), "country"),
+        ("campaign.second_set", _("Second provider of a campaign agreed to"), "provider price caller_id"),
+        ("campaign.second_removed", _("Second provider of a campaign removed"), "provider"),
         ("campaign.refused", _("Approval of a campaign refused"), "people"),
         ("campaign.sent_back", _("Campaign returned for approval: it changed"), ""),
         ("campaign.launched", _("Campaign launched"), "people"),

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -30,7 +31,7 @@ from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
-from campaigns.dialing import circuit_breaker, order_results
+from campaigns.dialing import circuit_breaker, order_results, second_provider
 from campaigns.dialing.commit_point_queries import DueCall, due_calls
 from campaigns.dialing.order_results import OrderAnswer
 from campaigns.dialing.orders import order_of
@@ -79,7 +80,7 @@ _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
     "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries", "priority",
-    "lines_percent",
+    "lines_percent", "provider", "second",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -144,7 +145,9 @@ def _commit(
             circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
             if _may_call(provider, token, now, is_stopped=not gate.is_open):
                 place = {call_id: at for at, call_id in enumerate(ids)}
-                calls = sorted(due_calls(ids, token, now), key=lambda call: place[call.pk])
+                ways = partial(second_provider.ways, provider_id, now=now)
+                due = due_calls(ids, token, now, provider_id, ways)
+                calls = sorted(due, key=lambda call: place[call.pk])
                 batch = _Batch(provider, calls, now, idle, at_mark(gate.settings_mark))
                 batch.judge_all()
                 batch.write(token)
@@ -183,6 +186,7 @@ class _Batch:
         self.provider, self.calls, self.now, self.installation = provider, calls, now, installation
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
+        self.seconds = second_provider.Seconds(provider.pk, self.campaigns, calls)
         judged: list[Campaign | None] = [*self.campaigns.values()]
         if any(call.campaign_id is None for call in calls):
             judged.append(None)
@@ -203,6 +207,7 @@ class _Batch:
         self.free = 1 if is_control else self.free
         open_lines = open_to_campaigns(provider.max_lines, provider.single_call_lines) - held.of_campaigns
         self.free_to_campaigns = max(open_lines, 1) if is_control else open_lines
+        lines += self.seconds.lines_elsewhere(now)
         self.pace = self._tokens_of(provider)
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
@@ -248,7 +253,10 @@ class _Batch:
         """Check every call: single calls first, then those of campaigns in turn by priority (`campaigns.lines`)."""
         queues: dict[Priority, deque[DueCall]] = {}
         for call in self.calls:
-            if call.campaign_id is None:
+            campaign = self.campaigns.get(call.campaign_id or 0)
+            if not self.seconds.goes_here(call, campaign):
+                self.left.append(call)
+            elif call.campaign_id is None:
                 self.judge(call)
             else:
                 queues.setdefault(self._priority_of(call), deque()).append(call)
@@ -273,7 +281,7 @@ class _Batch:
             self.left.append(call)
             self.gone.add(campaign.pk)
         elif (answer := self._answer(call, campaign)).verdict is Verdict.NEVER:
-            self.skipped.append((call, SkipReason(answer.reason)))
+            self._skip(call, SkipReason(answer.reason))
         elif answer.verdict is Verdict.WAIT:
             until = answer.until or self.now + span(LIVE_ELSEWHERE_SECONDS)
             self._wait(call, WaitReason(answer.reason), until)
@@ -290,6 +298,12 @@ class _Batch:
             if campaign:
                 self.campaign_free[campaign.pk] -= 1
                 self.free_to_campaigns -= 1
+
+    def _skip(self, call: DueCall, reason: SkipReason) -> None:
+        if second_provider.first_may_call(call, reason):
+            self._wait(call, WaitReason.NONE, self.now + span(second_provider.REFUSED_SECONDS))
+        else:
+            self.skipped.append((call, reason))
 
     def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
         judge = self.judges.get(call.campaign_id)
@@ -347,6 +361,9 @@ class _Batch:
     def _write_passed(self, token: UUID) -> list[Step]:
         provider, now = self.provider, self.now
         deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
+        moved = self.seconds.write(token, self.passed, now)
+        if moved is None:
+            raise _LostCall
         steps: list[Step] = []
         for longest, cost in self.worst.items():
             ids = [(call.pk,) for call in self.passed if call.longest == longest]
@@ -356,6 +373,7 @@ class _Batch:
             ).steps  # fmt: skip
         if len(steps) != len(self.passed):
             raise _LostCall
+        steps = moved + steps
         provider.pace_tat = pace.take(
             provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
         ).tat

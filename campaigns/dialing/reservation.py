@@ -16,6 +16,7 @@ from django.db.models.lookups import Exact
 from campaigns.core.lines_in_use import lines_held, lines_of
 from campaigns.core.sql.bulk import set_rows
 from campaigns.core.sql.prepared import IdsAt
+from campaigns.dialing import second_provider
 from campaigns.lines import ORDER, Priority, Turns
 from campaigns.models import Call, Campaign
 from campaigns.models.calls import CallQuerySet
@@ -43,7 +44,7 @@ _providers_with_work = IdsAt(_with_work)
 
 def providers_with_work(now: datetime.datetime) -> list[int]:
     """Return the ids of providers that may call and have a due single call, or a due call of a running campaign."""
-    return _providers_with_work(now)
+    return list(dict.fromkeys([*_providers_with_work(now), *second_provider.providers_with_work(now)]))
 
 
 def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) -> list[int]:
@@ -92,7 +93,8 @@ def reserve(provider_id: int, token: UUID, wanted: int, now: datetime.datetime) 
     queues = {key: [one for turn in zip_longest(*parts) for one in turn if one] for key, parts in leased.items()}
     # Last, since only the commit point decides: alone at the front they would keep a batch of one from all others.
     last = [one for row in held_up for one in _lease(Call.objects.filter(campaign=row.pk), token, 1, now)]
-    return taken + turns.in_order(queues) + last
+    taken += [*turns.in_order(queues), *last]
+    return taken + second_provider.reserve(provider_id, token, wanted - len(taken), now, _lease)
 
 
 _READ = (

@@ -14,7 +14,7 @@ from campaigns.callbacks.planning import ask_for_callback
 from campaigns.calls import hand_overs
 from campaigns.calls.later_calls import zones_to_choose
 from campaigns.contacts import do_not_call
-from campaigns.core import conditions, results, transitions
+from campaigns.core import conditions, results, second_provider, transitions
 from campaigns.core.attempts import attempts_of
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.eligibility import Judge
@@ -60,8 +60,7 @@ def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:
     transitions.begin_once(
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=last_attempt + 1,
-        provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
-        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
+        owner_id=call.owner_id, team_id=call.team_id, **second_provider.of_next_attempt(call, campaign),
         uncounted=call.uncounted + skipped, due_at=due, wait_reason=WaitReason.RETRY,
     )  # fmt: skip
     write_steps([step(call.pk, "retry_planned", at=now, detail=row.disposition.name)])

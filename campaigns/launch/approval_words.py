@@ -17,10 +17,10 @@ from callcenter.formats.isolation import isolated
 from campaigns.core.hours import words as hours_words
 from campaigns.core.hours.dates import read_dates
 from campaigns.core.hours.week import Week
-from campaigns.launch import policy_words
+from campaigns.launch import policy_words, second_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.setting_words import days_in_words, hours_in_words
-from campaigns.models import Campaign, ContactList
+from campaigns.models import Campaign, ContactList, SecondProvider
 from campaigns.outcomes import Policy
 from providers.models import Provider
 
@@ -89,6 +89,11 @@ def _row(name: str) -> Callable[[Campaign, Mapping[str, Any]], str]:
         return isolated(str(row)) if row is not None else _("none")
 
     return words
+
+
+def _second(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    row = SecondProvider.objects.select_related("provider", "caller_id").filter(pk=values.get("second") or 0).first()
+    return second_words.in_words(row) if row is not None else _("none")
 
 
 def _text(campaign: Campaign, values: Mapping[str, Any]) -> str:
@@ -185,6 +190,7 @@ Part = tuple[tuple[str, ...], Callable[[], str], Callable[[Campaign, Mapping[str
 
 _PARTS: tuple[Part, ...] = (
     (("provider",), lambda: _("Provider"), _row("provider")),
+    (("second",), lambda: _("Second provider"), _second),
     (("agent",), lambda: _("Agent"), _row("agent")),
     (("voice",), lambda: _("Recorded voice"), _row("voice")),
     (("caller_id",), lambda: _("Caller ID"), _row("caller_id")),

@@ -39,11 +39,12 @@ BOUND = (
     "provider", "agent", "voice", "caller_id", "dialer", "text", "variables", "on_machine",
     "hours_start", "hours_end", "days", "budget", "budget_is_soft", "max_attempts", "attempts_a_day", "retries",
     "quiet_hours", "requires_consent", "excludes_only_reached", "weekly_hours", "blackout_dates", "holiday_countries",
+    "second",
 )  # fmt: skip
 """Columns that an approval binds, besides the people and the campaigns that are left out."""
 LIVING = terms.TERMS
 """Columns that it binds of a living campaign besides, with its lists and tags."""
-UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countries": None}
+UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countries": None, "second": None}
 """Bound columns that an approval names only where something is chosen."""
 FREE = frozenset(
     {
@@ -103,7 +104,7 @@ def _writers(campaign: Campaign) -> set[int]:
     edits = AuditEvent.objects.filter(
         object_type="campaign",
         object_id=str(campaign.pk),
-        action__in=["campaign.created", "campaign.edited"],
+        action__in=["campaign.created", "campaign.edited", "campaign.second_set"],
         actor__isnull=False,
     )
     found = {campaign.owner_id, campaign.launched_by_id, *edits.values_list("actor", flat=True)}

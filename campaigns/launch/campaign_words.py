@@ -58,6 +58,8 @@ ACTION_WORDS: dict[str, Words] = {
     "campaign.approval_asked": gettext_lazy("Sent for approval"),
     "campaign.withdrawn": gettext_lazy("Taken back from approval"),
     "campaign.legal_confirmed": gettext_lazy("Legal text confirmed"),
+    "campaign.second_set": gettext_lazy("Second provider agreed to"),
+    "campaign.second_removed": gettext_lazy("Second provider removed"),
     "campaign.refused": gettext_lazy("Returned by an approver"),
     "campaign.approved": gettext_lazy("Approved and launched"),
     "campaign.sent_back": gettext_lazy("Returned for approval"),

@@ -35,7 +35,7 @@ OF_ITS_LIFE = frozenset(
         "id", "name", "status", "owner", "team", "created_at", "launched_at", "launched_by", "finished_at",
         "paused_reason", "paused_by_system", "starts_at", "start_refusal", "pilot",
         "filled_through", "is_filled", "people_joined", "pace_tat", "reserved_cost", "spent_cost", "money_wait",
-        "watched", "watched_since",
+        "watched", "watched_since", "second",
     }
 )  # fmt: skip
 """Fields that a copy does not take over."""
@@ -45,7 +45,7 @@ MAX_STEM = 110
 
 def visible_to(person: Person) -> QuerySet[Campaign]:
     """Return the campaigns that a person may see, with what their pages show."""
-    related = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
+    related = ("provider", "agent", "voice", "caller_id", "dialer", "owner", "second__provider", "second__caller_id")
     return seen_by(person, Campaign.objects.select_related(*related))
 
 
@@ -150,7 +150,7 @@ def change(
             refused += _unreached(changes, receivers, campaign.team_id, person)
             if refused:
                 raise Refusal(" ".join(refused))
-            _after_edit(campaign, person, changed)
+            after_edit(campaign, person, changed)
             after = state_of(campaign, changes)
             record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
     return changed
@@ -163,7 +163,7 @@ def _unreached(values: Mapping[str, Any], before: frozenset[int], team: int | No
     return [refusal] if refusal else []
 
 
-def _after_edit(campaign: Campaign, person: Person, changed: Collection[str]) -> None:
+def after_edit(campaign: Campaign, person: Person, changed: Collection[str]) -> None:
     """Return what was approved for approval if it differs from it now; let other requests and start times go."""
     approval = approvals.in_force(campaign.pk)
     widening.follow_edit(campaign, person, changed, is_approved=approval is not None)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import number, plain_money
 from callcenter.made_once import made_once
-from campaigns.core import day_caps, message_parts
+from campaigns.core import day_caps, message_parts, second_provider
 from campaigns.core.allowed_use import refusals_of
 from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
@@ -250,6 +250,9 @@ def find_warnings(campaign: Campaign) -> list[str]:
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     found += variable_warnings(campaign)
     found += line_warnings(campaign)
+    if campaign.second is not None:
+        refused = second_provider.refusals_of(campaign, campaign.second)
+        found += [_("Second provider: %(why)s") % {"why": why} for why in refused]
     if not provider.price_per_minute:
         found.append(
             _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")

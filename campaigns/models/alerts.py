@@ -23,6 +23,7 @@ class Alert(models.Model):
         WORKER_SILENT = "worker_silent", _("No worker is running")
         MESSAGE_GONE = "message_gone", _("An agent, voice or caller ID of a campaign is gone")
         AGENT_CHANGED = "agent_changed", _("An agent of a campaign changed its variables")
+        LEGAL_MISSING = "legal_missing", _("A campaign does not say a text that the law asks for")
         BALANCE_BELOW = "balance_below", _("A balance at a vendor is below its limit")
         AUDIT_NOT_WHOLE = "audit_not_whole", _("The audit log is not whole")
         EXPORTS_CAPPED = "exports_capped", _("A user reached the limit of exports a day")

@@ -103,6 +103,17 @@ class Campaign(Owned):
     )
     variables = models.JSONField(_("variables"), default=dict, blank=True)
     """Variable name to text; `{name}` and `{<column>}` are replaced by the contact's values."""
+    second = models.ForeignKey(
+        "campaigns.SecondProvider",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+        verbose_name=_("second provider"),
+    )
+    """The consent that holds now; None: no call goes through another provider."""
 
     # When
     hours_start = models.TimeField(_("from"), default=datetime.time(9, 0))

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from callcenter.formats.masking import ending
 from campaigns.callbacks import rows as callbacks
 from campaigns.core import message_parts, moment_words, results
+from campaigns.launch import legal_texts
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall, WebhookReceiver
 from campaigns.notices.paragraphs import Paragraph, link
 from providers.models import Provider
@@ -146,6 +147,21 @@ def _agent_changed(ids: Collection[int], _told: Reasons) -> Paragraphs:
     }
 
 
+def _legal_missing(ids: Collection[int], _told: Reasons) -> Paragraphs:
+    return {
+        row.pk: Paragraph(
+            _("“%(name)s”: %(why)s") % {"name": row, "why": " ".join(_unsaid(row))},
+            legal_texts.step_since_launch(),
+            link("campaign", row.pk),
+        )
+        for row in Campaign.objects.select_related("second").filter(pk__in=ids)
+    }
+
+
+def _unsaid(campaign: Campaign) -> list[str]:
+    return legal_texts.sentences_since_launch(legal_texts.missing_since_launch(campaign))
+
+
 def _exports_capped(ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
@@ -272,6 +288,7 @@ _SINGLY: Mapping[str, Callable[[Collection[int], Reasons], Paragraphs]] = {
     Kind.UNMATCHED_CALLS: _unmatched,
     Kind.MESSAGE_GONE: _gone,
     Kind.AGENT_CHANGED: _agent_changed,
+    Kind.LEGAL_MISSING: _legal_missing,
     Kind.BALANCE_BELOW: _low,
     Kind.EXPORTS_CAPPED: _exports_capped,
     Kind.WEBHOOK_HALTED: _webhooks,

@@ -57,6 +57,7 @@ _ALL = (
     _condition(Condition.START_REFUSED, "launch_above_limit", "control_all_campaigns"),
     _condition(Condition.MESSAGE_GONE, "launch_above_limit", "control_all_campaigns"),
     _condition(Condition.AGENT_CHANGED, "launch_above_limit", "control_all_campaigns"),
+    _condition(Condition.LEGAL_MISSING, "launch_above_limit", "control_all_campaigns"),
     _condition(Condition.CALLBACK_NOT_MADE),
     _condition(Condition.CALL_UNKNOWN, "settle_calls", "control_all_campaigns"),
     _condition(Condition.NO_NEWS, "settle_calls", "control_all_campaigns"),

@@ -81,6 +81,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.reviewqueue": "name result goal",
     "campaigns.scorecard": "name",
     "campaigns.scorecardpoint": "text",
+    "campaigns.secondprovider": "text currency",
     # The points of the scorecard as they were asked, with numbers.
     "campaigns.scorecardreview": "given",
     "campaigns.contactimport": "purpose status region two_numbers headers counts list_name tags consent_source"

@@ -20,7 +20,7 @@ from callcenter.formats.calendars import whole_moment
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import time_zones
-from campaigns.core import decision_kinds, results
+from campaigns.core import decision_kinds, results, second_provider
 from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
@@ -235,7 +235,10 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
         return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    stops = [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]
+    is_elsewhere = campaign.second_id and second_provider.opening_of(campaign, timezone.now(), lambda first: False)
+    # The stop of the first provider holds nothing up while the second one calls.
+    stopped = None if is_elsewhere else campaign.provider
+    stops = [stop.words(is_queued=True) for stop in stops_of(stopped, is_stopped=is_stopped)]
     return [*stops, *_money_words(campaign)]
 
 

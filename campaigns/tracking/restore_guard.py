@@ -30,7 +30,7 @@ from django.utils.translation import gettext as _
 
 from callcenter import sqlite_files
 from callcenter.audit.models import record
-from campaigns.core import hosts, stop_all
+from campaigns.core import hosts, message_parts, stop_all
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, Campaign, DatabaseMark
 from providers.models import Provider
@@ -87,8 +87,9 @@ def ask_where_no_list_tells(doubt: str) -> list[int]:
     """
     calls = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
     campaigns = Campaign.objects.filter(provider=OuterRef("pk"), status=Campaign.Status.RUNNING, is_filled=False)
+    seconds = Campaign.objects.filter(second__provider=OuterRef("pk"), status__in=message_parts.LIVING)
     listless = Provider.objects.exclude(vendor__in=vendors_that("supports_list_calls"))
-    waiting = listless.filter(Exists(calls) | Exists(campaigns), is_active=True)
+    waiting = listless.filter(Exists(calls) | Exists(campaigns) | Exists(seconds), is_active=True)
     return [pk for pk in waiting.values_list("pk", flat=True) if Provider.objects.freeze(pk, doubt)]
 
 

@@ -519,6 +519,7 @@ class CampaignOut(TypedDict):
     status: str
     status_words: str
     provider: Ref
+    second_provider: SecondOut | None
     agent: Ref | None
     created_at: str
     launched_at: str | None
@@ -532,6 +533,17 @@ class PagedCampaignOut(TypedDict):
 
     items: list[CampaignOut]
     next: int | None
+
+
+class SecondOut(TypedDict):
+    """Through which other provider waiting calls of a campaign may go, as was agreed to."""
+
+    provider: Ref
+    caller_id: str
+    price_per_minute: str
+    currency: str
+    wait_minutes: int | None
+    agreed_at: str
 
 
 class Count(TypedDict):
@@ -582,6 +594,7 @@ class WholeCampaign(TypedDict):
     status: str
     status_words: str
     provider: Ref
+    second_provider: SecondOut | None
     agent: Ref | None
     created_at: str
     launched_at: str | None

@@ -82,6 +82,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         f"/calls/{worded}/",
         f"/campaigns/{finished}/redial/",
         f"/campaigns/{finished}/repeat/",
+        f"/campaigns/{draft}/second-provider/",
         f"/campaigns/{finished}/settings/",
         f"/campaigns/{finished}/activity/",
         f"/campaigns/{finished}/activity/?by=system",

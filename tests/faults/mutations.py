@@ -23,6 +23,7 @@ from tests.faults.mutations_programs import PROGRAMS
 from tests.faults.mutations_reading import READING
 from tests.faults.mutations_refusals import REFUSALS
 from tests.faults.mutations_scope import SCOPED
+from tests.faults.mutations_second import OF_SECOND_PROVIDERS
 from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_sign_in import SIGNED_IN
 from tests.faults.mutations_starting import AT_THE_START
@@ -36,4 +37,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
     *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS, *PROGRAMS, *LINES_OF_CAMPAIGNS,
+    *OF_SECOND_PROVIDERS,
 )  # fmt: skip

@@ -314,6 +314,7 @@ WAYS: dict[str, Way] = {
     "campaign-activity": page("see_calls", "campaign"),
     "campaign-copy": post("draft_campaign", "campaign"),
     "campaign-repeat": page("launch_campaign", "campaign"),
+    "campaign-second": page("draft_campaign", "campaign"),
     "campaign-redial": page("draft_campaign", "campaign"),
     "campaign-check": page("see_calls", "campaign"),
     "campaign-check-people": page("see_people", "campaign"),

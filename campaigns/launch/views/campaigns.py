@@ -16,7 +16,7 @@ from callcenter.audit.models import AuditEvent
 from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
-from campaigns.launch import approvals, drafts
+from campaigns.launch import approvals, drafts, legal_texts, second_words
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience_query import people_of
@@ -82,6 +82,7 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
     """Return the template context common to all pages of a campaign."""
     person = person_of(request)
     status = Campaign.Status(found.status)
+    unsaid = legal_texts.missing_since_launch(found)
     return {
         "campaign": found,
         "tab": tab,
@@ -91,7 +92,9 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
         "may_launch": status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(found, person),
         "may_approve": status == Campaign.Status.WAITING and may_approve(found, person),
         "may_export": may(person, "export_calls"),
-        "notices": message_parts.notices(found),
+        "notices": message_parts.notices(found)
+        + [(said, legal_texts.step_since_launch()) for said in legal_texts.sentences_since_launch(unsaid)],
+        "legal_texts": unsaid if legal_texts.may_confirm(found, person) else [],
         "may_see_provider": may(person, "see_providers"),
     }
 
@@ -111,6 +114,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "paused": paused,
         "standstill": [] if paused else now.standstill,
         "at_once": min(now.waiting, max(0, found.provider.max_lines - now.live - now.still_out)),
+        "second_now": second_words.now_in_words(found),
         "living": living_state(found) if found.is_living and found.launched_at else None,
         "is_over": is_over,
         "every": every,
@@ -162,6 +166,7 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "locks": locks_of(found),
         "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),
+        "second_words": second_words.in_words(found.second) if found.second is not None else "",
         "first_there": first_of(found, timezone.now()),
     }
     return render(request, "launch/settings.html", context)

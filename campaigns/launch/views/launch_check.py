@@ -20,7 +20,7 @@ from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
 from campaigns.core.views.page_requests import person_of
 from campaigns.core.whole_numbers import read_teams, sees_number
-from campaigns.launch import approvals, legal_texts, lifecycle, pilot, test_call
+from campaigns.launch import approvals, legal_texts, lifecycle, pilot, second_words, test_call
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
 from campaigns.launch.audience_query import Selection
@@ -75,6 +75,7 @@ def check_page(
         "lists": list(campaign.lists.all()),
         "left_out": list(campaign.excluded_campaigns.all()),
         "words": in_words(campaign),
+        "second_words": second_words.in_words(campaign.second) if campaign.second is not None else "",
         "is_waiting": is_waiting,
         "legal_texts": legal_texts.missing(campaign) if legal_texts.may_confirm(campaign, person) else [],
         "may_launch": may_start,
@@ -109,7 +110,7 @@ def campaign_legal_text(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Confirmed. A change of the message asks again."))
-    return redirect("campaign-check", pk)
+    return redirect("campaign-check" if is_launchable(campaign) else "campaign", pk)
 
 
 def approval_context(campaign: Campaign) -> dict[str, Any]:

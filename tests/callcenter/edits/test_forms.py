@@ -43,6 +43,7 @@ pytestmark = pytest.mark.django_db
 
 EDITS_NO_ROW = {
     "KeyForm": "adds",
+    "SecondProviderForm": "adds a consent, which nobody changes afterwards",
     "SourceForm": "adds",
     "NewWebhookForm": "adds",
     "WebhookFields": "is a part of the forms of webhooks",

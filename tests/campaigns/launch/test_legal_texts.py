@@ -16,6 +16,7 @@ from campaigns.core.installation_changes import change_settings
 from campaigns.core.refusals import Refusal
 from campaigns.launch import legal_texts, start
 from campaigns.models import Campaign, Contact, ListMembership
+from campaigns.notices import alert_words, shared_alerts
 from tests.answers import text_of
 from tests.conftest import ALL_DAY, make_agent, make_campaign, make_contact, make_list, make_person
 from tests.situations import fresh
@@ -75,6 +76,31 @@ def test_a_text_that_we_send_is_looked_through(manager: User) -> None:
     campaign = to_germany(manager)
     Campaign.objects.update(text="Hello. this call  is RECORDED, dear {name}.")
     assert legal_texts.missing(fresh(campaign)) == []
+
+
+def test_a_text_that_changed_after_the_launch_is_said_on_the_page_and_needs_attention(
+    client: Client, manager: User
+) -> None:
+    campaign = to_germany(manager)
+    legal_texts.confirm(campaign.pk, "DE", manager)
+    start.launch(campaign.pk, manager)
+    assert legal_texts.changed_since_launch() == []
+    change_settings({"legal_texts": {"DE": "This call is recorded and kept."}}, manager)
+    assert legal_texts.changed_since_launch() == [campaign.pk]
+    assert ("legal_missing", "campaign", [campaign.pk]) in shared_alerts.found()
+    words = alert_words.singly("legal_missing", [campaign.pk], {})[campaign.pk]
+    client.force_login(manager)
+    page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    said = "the legal text for Germany is “This call is recorded and kept.”. The message does not say it."
+    assert said in page
+    assert said in words.what
+    assert "Confirm that the agent or voice says it." in page
+    client.post(reverse("campaign-legal-text", args=[campaign.pk]), {"country": "DE"})
+    assert legal_texts.changed_since_launch() == []
+    assert said not in text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    change_settings({"legal_texts": {"DE": "Another."}}, manager)
+    Campaign.objects.update(status="finished")
+    assert legal_texts.changed_since_launch() == []
 
 
 def test_a_campaign_without_people_there_needs_nothing(manager: User) -> None:

@@ -30,6 +30,7 @@ from campaigns.core.message import Message, as_spelled
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
+from campaigns.core.variants import messages_of
 from campaigns.dialing import circuit_breaker, order_results
 from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
 from campaigns.dialing.order_results import OrderAnswer
@@ -75,6 +76,7 @@ _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
     "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries",
+    "variants",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -342,11 +344,20 @@ class _Batch:
 
     def orders(self) -> list[tuple[int, CallOrder]]:
         """Return the id and the order of each call that passed."""
-        messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
+        messages = {
+            (pk, key): Message(said)
+            for pk, campaign in self.campaigns.items()
+            for key, said in messages_of(campaign).items()
+        }
         takes_on_machine = self.provider.backend_class.takes_on_machine
         asked = {pk: campaign.on_machine for pk, campaign in self.campaigns.items() if takes_on_machine}
         return [
-            (call.pk, order_of(call, messages.get(call.campaign_id or 0), asked.get(call.campaign_id or 0, "")))
+            (
+                call.pk,
+                order_of(
+                    call, messages.get((call.campaign_id or 0, call.variant)), asked.get(call.campaign_id or 0, "")
+                ),
+            )
             for call in self.passed
         ]
 

@@ -64,6 +64,8 @@ class DueCall:
 
     has_consent: bool = False
     """Whether it is noted that its person agreed to be called."""
+    variant: str = ""
+    """Key of the variant whose message its person hears; empty: the campaign's own."""
 
 
 def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
@@ -77,7 +79,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         f"EXISTS (SELECT 1 FROM {_CAP}), p.consent_source, p.consent_at, "
         # Only what was confirmed can be a callback: of all other calls no row is looked for.
         f"CASE WHEN c.confirmed_at IS NULL THEN NULL "
-        f"ELSE (SELECT b.from_call_id FROM {_CALLBACK} AS b WHERE b.call_id = c.id) END "
+        f"ELSE (SELECT b.from_call_id FROM {_CALLBACK} AS b WHERE b.call_id = c.id) END, c.variant "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
@@ -95,7 +97,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
             Asked(instant_of(row[15]), instant_of(row[16]), row[17] is not None, row[23]),
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
             row[18], row[19], agents[row[8]].longest, agents[row[8]].variables, bool(row[20]),
-            is_consent_noted(row[21], row[22]),
+            is_consent_noted(row[21], row[22]), row[24],
         )
         for row in rows
     ]  # fmt: skip

@@ -61,8 +61,9 @@ def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=last_attempt + 1,
         provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
-        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
-        uncounted=call.uncounted + skipped, due_at=due, wait_reason=WaitReason.RETRY,
+        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, variant=call.variant,
+        owner_id=call.owner_id, team_id=call.team_id, uncounted=call.uncounted + skipped, due_at=due,
+        wait_reason=WaitReason.RETRY,
     )  # fmt: skip
     write_steps([step(call.pk, "retry_planned", at=now, detail=row.disposition.name)])
     queue.nudge_dispatch()

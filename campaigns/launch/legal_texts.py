@@ -20,6 +20,7 @@ from callcenter.audit.models import record
 from campaigns.core.installation import Installation, current
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
+from campaigns.core.variants import versions_of
 from campaigns.countries import country_name
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Campaign, LegalConfirmation
@@ -56,12 +57,12 @@ def missing(campaign: Campaign, limits: Installation | None = None) -> list[Miss
     if not required:
         return []
     countries = sorted(required if campaign.is_living else _countries_of(campaign, required))
-    said, mark = _plain(campaign.text), _mark(campaign)
+    said, mark = [_plain(version.text) for version in versions_of(campaign)], _mark(campaign)
     confirmed = set(LegalConfirmation.objects.filter(campaign=campaign, message=mark).values_list("country", "text"))
     return [
         MissingText(country, required[country])
         for country in countries
-        if _plain(required[country]) not in said and (country, required[country]) not in confirmed
+        if not all(_plain(required[country]) in text for text in said) and (country, required[country]) not in confirmed
     ]
 
 
@@ -97,7 +98,9 @@ def confirm(campaign_id: int, country: str, person: Person) -> None:
 
 def _mark(campaign: Campaign) -> str:
     parts = (campaign.provider_id, campaign.agent_id, campaign.voice_id, campaign.caller_id_id, campaign.dialer_id)
-    return hashlib.blake2b(repr((parts, campaign.text)).encode(), digest_size=16).hexdigest()
+    # Named only where there are some: what was confirmed before there were variants holds.
+    said = (parts, campaign.text, campaign.variants) if campaign.variants else (parts, campaign.text)
+    return hashlib.blake2b(repr(said).encode(), digest_size=16).hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from campaigns.launch.views import (
     repeats,
     spending_limits,
     start,
+    variants,
 )
 
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/settings/", campaigns.campaign_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/activity/", campaigns.campaign_activity, name="campaign-activity"),
     path("campaigns/<int:pk>/copy/", campaigns.campaign_copy, name="campaign-copy"),
+    path("campaigns/<int:pk>/variants/", variants.campaign_variants, name="campaign-variants"),
     path("campaigns/<int:pk>/repeat/", repeats.campaign_repeat, name="campaign-repeat"),
     path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),
     path("campaigns/<int:pk>/check/", launch_check.campaign_check, name="campaign-check"),

@@ -102,6 +102,8 @@ class Campaign(Owned):
     )
     variables = models.JSONField(_("variables"), default=dict, blank=True)
     """Variable name to text; `{name}` and `{<column>}` are replaced by the contact's values."""
+    variants = models.JSONField(_("variants"), default=list, blank=True, db_default=[])
+    """Up to three variants of the message that are compared, as `campaigns.core.variants` reads them; empty: none."""
 
     # When
     hours_start = models.TimeField(_("from"), default=datetime.time(9, 0))

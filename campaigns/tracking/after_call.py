@@ -90,8 +90,8 @@ def carry_out(call: Call, campaign: Campaign, plan: Plan, after: Evidence, now: 
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
         provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
-        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
-        uncounted=call.uncounted + is_uncounted, due_at=plan.due_at,
+        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, variant=call.variant,
+        owner_id=call.owner_id, team_id=call.team_id, uncounted=call.uncounted + is_uncounted, due_at=plan.due_at,
         wait_reason=WaitReason.PROVIDER_HALTED if is_uncounted else WaitReason.RETRY,
     )  # fmt: skip
     planned = step(call.pk, "account_retry", at=now) if is_uncounted else step(call.pk, "retry_planned", at=now)

@@ -23,8 +23,16 @@ FIXED: dict[str, dict[str, Any]] = {
         "blackout_dates": ["2026-12-24/2027-01-02"],
         "holiday_countries": ["IR"],
         "variants": [
-            {"key": "A", "label": "Short", "share": 100, "agent": None, "voice": None, "text": "", "variables": {"a": "b"},
-             "caller_ids": []},
+            {
+                "key": "A",
+                "label": "Short",
+                "share": 100,
+                "agent": None,
+                "voice": None,
+                "text": "",
+                "variables": {"a": "b"},
+                "caller_ids": [],
+            },
         ],
     },
     "campaigns.callback": {"zone": "Asia/Tehran"},

@@ -69,8 +69,8 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.callevent": "source from_status to_status code",
     "campaigns.callexport": "kind state format columns language zone error",
     "campaigns.calltag": "name key",
-    "campaigns.campaign": "name status tags text variables variants days weekly_hours blackout_dates holiday_countries retries"
-    " hand_overs on_machine start_refusal pilot paused_reason money_wait watched",
+    "campaigns.campaign": "name status tags text variables variants days weekly_hours blackout_dates holiday_countries"
+    " retries hand_overs on_machine start_refusal pilot paused_reason money_wait watched",
     "campaigns.campaignapproval": "binds values salt",
     "campaigns.campaignrepeat": "days zone column note",
     "campaigns.clearedrows": "kind",

@@ -22,9 +22,12 @@ from campaigns.launch.views.campaigns import campaign_context, find_campaign
 def campaign_variants(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and save the variants of a campaign that was not launched yet."""
     found, person = find_campaign(request, pk), person_of(request)
-    if found.launched_at is not None or not drafts.may_edit(found, person):
+    if found.launched_at is not None:
         messages.error(request, _("The variants are fixed since the launch: copy the campaign to try others."))
         return redirect("campaign-settings", pk)
+    if not drafts.may_edit(found, person):
+        messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
+        return redirect("campaign", pk)
     form = VariantsForm(request.POST or None, found)
     if form.is_valid():
         try:

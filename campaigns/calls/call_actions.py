@@ -86,7 +86,9 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
             # Asked for at night, it is asked for the morning. Whoever asks again knows of the earlier call.
             zones = time_zones.zones_of(call.to_number, call.contact.time_zone if call.contact else "")
             closed = Judge(now, None).hours(zones)
-            copied |= asked_columns(now, not_before=closed.until if closed else None, is_confirmed=True)
+            copied |= {"variant": ""} | asked_columns(
+                now, not_before=closed.until if closed else None, is_confirmed=True
+            )
         again = transitions.begin(
             now,
             Why("call_again", Source.PERSON.value, actor_id=person.pk),
@@ -116,6 +118,7 @@ COPIED = (
     "voice_id",
     "caller_id_id",
     "dialer_id",
+    "variant",
     "text",
     "digits",
     "variables",

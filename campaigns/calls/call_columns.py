@@ -60,6 +60,7 @@ COLUMNS = (
     LogColumn(key="provider", title=_("Provider"), reads=("provider__name",), under="campaign"),
     LogColumn(key="direction", title=_("Direction"), reads=("direction",)),
     LogColumn(key="agent", title=_("Agent"), reads=("agent__name",)),
+    LogColumn(key="variant", title=_("Variant"), reads=("variant", "campaign__variants")),
     LogColumn(key="caller_id", title=_("Called from"), reads=("caller_id__number",)),
     LogColumn(key="attempt", title=_("Attempt"), reads=("attempt",), is_number=True),
     LogColumn(key="added", title=pgettext_lazy("time of a call", "Added"), reads=("created_at",)),

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from campaigns.core.variants import variants_of, versions_of
 from campaigns.models import Campaign
 from campaigns.reasons import MAX_REASON
 from providers.exceptions import MessageRefused
@@ -46,9 +47,16 @@ def gone_sentence(row: RemoteRow) -> str:
 
 
 def gone_of(campaign: Campaign) -> list[str]:
-    """Return a sentence for each part of a campaign's message that is gone or not active."""
-    rows = [getattr(campaign, name) for name in PARTS]
-    return [sentence for row in rows if row is not None and (sentence := gone_sentence(row))]
+    """Return a sentence for each part of a campaign's message that is gone or not active, in any variant."""
+    return [sentence for row in parts_of(campaign) if (sentence := gone_sentence(row))]
+
+
+def parts_of(campaign: Campaign) -> list[RemoteRow]:
+    """Return the agents, voices, caller IDs and diallers with which a campaign calls, each once."""
+    rows = [getattr(said, name) for said in versions_of(campaign) for name in PARTS]
+    pools = {pk for variant in variants_of(campaign) for pk in variant.caller_ids}
+    rows += CallerId.objects.filter(pk__in=pools).order_by("number") if pools else []
+    return list(dict.fromkeys(row for row in rows if row is not None))
 
 
 def next_step(campaign: Campaign) -> str:
@@ -86,10 +94,15 @@ def why_refused(campaign: Campaign, error: MessageRefused) -> str:
 
 
 def with_gone_parts() -> Q:
-    """Return the condition of campaigns of which a part is gone or not active."""
+    """Return the condition of campaigns of which a part is gone or not active, their own or a variant's."""
     found = Q(pk__in=[])
-    for name, ids in _gone_rows():
+    gone = dict(_gone_rows())
+    for name, ids in gone.items():
         found |= Q(**{f"{name}__in": ids})
+    if gone:
+        # What variants name lies in no column of its own; those that call or will are few.
+        varied = Campaign.objects.filter(status__in=LIVING).exclude(variants=[])
+        found |= Q(pk__in=[campaign.pk for campaign in varied if gone_of(campaign)])
     return found
 
 

@@ -17,6 +17,7 @@ from callcenter.access.reach import may_use
 from callcenter.formats.amounts import plain_money
 from callcenter.formats.isolation import isolated
 from campaigns.core.message_parts import PARTS, gone_sentence
+from campaigns.core.variants import version_of
 from campaigns.models import Call, Campaign, SecondProvider
 from providers.models import Provider, ProviderState
 
@@ -40,6 +41,10 @@ def with_seconds(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 def refusals_of(campaign: Campaign, second: SecondProvider) -> list[str]:
     """Return why no call of a campaign may go through this second provider, whatever becomes of the first."""
     first, provider, found = campaign.provider, second.provider, []
+    if campaign.variants:
+        found.append(
+            _("A campaign with variants has no second provider: all people there would hear one message. Remove one.")
+        )
     if provider.pk == first.pk:
         found.append(_("This is the campaign’s own provider: choose another one."))
     if not may_use(campaign.team_id, provider.team_id):
@@ -123,6 +128,7 @@ def opening_of(campaign: Campaign, now: datetime.datetime, is_full: Callable[[Pr
 
 def of_next_attempt(call: Call, campaign: Campaign) -> Mapping[str, Any]:
     """Return by which provider, and with what, a further attempt of a campaign begins: always the first one."""
-    source: Any = call if call.provider_id == campaign.provider_id else campaign
+    is_own = call.provider_id == campaign.provider_id
+    source: Any = call if is_own else version_of(campaign, call.variant)
     parts = {f"{name}_id": getattr(source, f"{name}_id") for name in PARTS}
     return {"provider_id": source.provider_id, "text": source.text, **parts}

@@ -27,14 +27,13 @@ from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
 from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.installation import Installation, at_mark
 from campaigns.core.lines_in_use import lines_held, lines_of
-from campaigns.core.message import Message
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
 from campaigns.dialing import circuit_breaker, order_results, second_provider
 from campaigns.dialing.commit_point_queries import DueCall, due_calls
 from campaigns.dialing.order_results import OrderAnswer
-from campaigns.dialing.orders import order_of
+from campaigns.dialing.orders import orders_of
 from campaigns.lines import Priority, Turns, open_to_campaigns
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait, SkipReason, WaitReason
@@ -80,7 +79,7 @@ _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
     "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries", "priority",
-    "lines_percent", "provider", "second",
+    "lines_percent", "provider", "second", "variants",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -390,13 +389,7 @@ class _Batch:
 
     def orders(self) -> list[tuple[int, CallOrder]]:
         """Return the id and the order of each call that passed."""
-        messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
-        takes_on_machine = self.provider.backend_class.takes_on_machine
-        asked = {pk: campaign.on_machine for pk, campaign in self.campaigns.items() if takes_on_machine}
-        return [
-            (call.pk, order_of(call, messages.get(call.campaign_id or 0), asked.get(call.campaign_id or 0, "")))
-            for call in self.passed
-        ]
+        return orders_of(self.passed, self.campaigns, self.provider.backend_class)
 
 
 def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:

@@ -80,6 +80,8 @@ class DueCall:
     """Whether it may not go through this provider now."""
     way: Way | None = None
     """How it goes through this provider, where that is not what its row says."""
+    variant: str = ""
+    """Key of the variant whose message its person hears; empty: the campaign's own."""
 
 
 Ways = Callable[[Collection[int]], Mapping[int, Way]]
@@ -100,7 +102,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime, provide
         # Only what was confirmed can be a callback: of all other calls no row is looked for.
         f"CASE WHEN c.confirmed_at IS NULL THEN NULL "
         f"ELSE (SELECT b.from_call_id FROM {_CALLBACK} AS b WHERE b.call_id = c.id) END, "
-        "c.provider_id, k.provider_id "
+        "c.provider_id, k.provider_id, c.variant "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
         f"LEFT JOIN {_CAMPAIGN} AS k ON k.id = c.campaign_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
@@ -124,7 +126,7 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime, provide
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
             row[18], row[19], agents[row[8]].longest, agents[row[8]].variables, bool(row[20]),
             is_consent_noted(row[21], row[22]),
-            row[0] not in found if row[0] in others else row[24] != provider_id, found.get(row[0]),
+            row[0] not in found if row[0] in others else row[24] != provider_id, found.get(row[0]), row[26],
         )
         for row in rows
     ]  # fmt: skip

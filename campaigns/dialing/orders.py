@@ -1,11 +1,15 @@
-"""The order that is sent for a call that passed the commit point."""
+"""The orders that are sent for calls that passed the commit point."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from campaigns.core.message import Message, as_spelled
+from campaigns.core.variants import messages_of
 from campaigns.dialing.commit_point_queries import DueCall
+from campaigns.models import Campaign
+from providers.base import ProviderBackend
 from providers.types import CallOrder, OnMachine
 
 
@@ -29,3 +33,23 @@ def order_of(call: DueCall, message: Message | None, on_machine: str = "") -> Ca
         on_machine=cast(OnMachine, on_machine),
         vendor_options={} if message else call.vendor_options,
     )
+
+
+def orders_of(
+    calls: Sequence[DueCall], campaigns: Mapping[int, Campaign], backend: type[ProviderBackend]
+) -> list[tuple[int, CallOrder]]:
+    """Return the id and the order of each call, with the message that its variant of its campaign says."""
+    messages = {
+        pk: {key: Message(said) for key, said in messages_of(campaign).items()} for pk, campaign in campaigns.items()
+    }
+    found = []
+    for call in calls:
+        campaign = campaigns.get(call.campaign_id or 0)
+        if campaign is None:
+            found.append((call.pk, order_of(call, None)))
+        else:
+            said = messages[campaign.pk]
+            # Variants are fixed at the launch; whoever has one that is none hears the campaign's own message.
+            message = said.get(call.variant) or said[""]
+            found.append((call.pk, order_of(call, message, campaign.on_machine if backend.takes_on_machine else "")))
+    return found

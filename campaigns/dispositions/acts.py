@@ -60,7 +60,8 @@ def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:
     transitions.begin_once(
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=last_attempt + 1,
-        owner_id=call.owner_id, team_id=call.team_id, **second_provider.of_next_attempt(call, campaign),
+        owner_id=call.owner_id, team_id=call.team_id, variant=call.variant,
+        **second_provider.of_next_attempt(call, campaign),
         uncounted=call.uncounted + skipped, due_at=due, wait_reason=WaitReason.RETRY,
     )  # fmt: skip
     write_steps([step(call.pk, "retry_planned", at=now, detail=row.disposition.name)])

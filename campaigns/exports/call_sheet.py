@@ -19,6 +19,7 @@ from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day
+from campaigns.core.variants import name_in
 from campaigns.exports.answer_columns import AllAnswers, OneAnswer
 from campaigns.exports.batches import Batch, batches_of
 from campaigns.exports.cells import Clock, Column, Field, Made, Moment, Remembered, Row, Shared, Value
@@ -100,6 +101,7 @@ class CallSheet:
             "provider": [(_("Provider"), Field("provider__name"))],
             "direction": [(_("Direction"), Field("direction", lambda value: directions.get(value, "")))],
             "agent": [(_("Agent"), Field("agent__name"))],
+            "variant": [(_("Variant"), Shared("variants", _variants_of, 0))],
             "caller_id": [(_("Caller ID"), Field("caller_id__number"))],
             "added": [(titled(_("Added")), Moment(self._clock, "created_at"))],
             "sent": [(titled(_("Sent")), Moment(self._clock, "placing_at", "placed_at"))],
@@ -207,6 +209,15 @@ def _currencies(batch: Batch) -> list[tuple[str]]:
     """Return for each call the currency of its cost, if it has one."""
     both = zip(batch.raw("cost"), batch.raw("currency"), strict=True)
     return [(currency if cost is not None else "",) for cost, currency in both]
+
+
+def _variants_of(batch: Batch) -> list[tuple[str]]:
+    """Return for each call the name of its variant, if it has one."""
+    keys = batch.raw("variant")
+    if not any(keys):
+        return [("",)] * batch.size
+    both = zip(keys, batch.values("campaign__variants"), strict=True)
+    return [(name_in(stored, key) if key else "",) for key, stored in both]
 
 
 def _owners(batch: Batch) -> list[tuple[str]]:

@@ -17,7 +17,8 @@ from callcenter.formats.isolation import isolated
 from campaigns.core.hours import words as hours_words
 from campaigns.core.hours.dates import read_dates
 from campaigns.core.hours.week import Week
-from campaigns.launch import policy_words, second_words
+from campaigns.core.variants import read
+from campaigns.launch import policy_words, second_words, variant_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.setting_words import days_in_words, hours_in_words
 from campaigns.models import Campaign, ContactList, SecondProvider
@@ -105,6 +106,10 @@ def _variables(campaign: Campaign, values: Mapping[str, Any]) -> str:
     found = values.get("variables") or {}
     told = "; ".join(f"{name} = {value}" for name, value in sorted(found.items()))
     return isolated(f"{told[:MOST_TEXT]}{'…' if len(told) > MOST_TEXT else ''}") if told else _("none")
+
+
+def _variants(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return variant_words.in_words(read(values.get("variants") or [])) or _("none")
 
 
 def _hours(campaign: Campaign, values: Mapping[str, Any]) -> str:
@@ -197,6 +202,7 @@ _PARTS: tuple[Part, ...] = (
     (("dialer",), lambda: _("Dialler"), _row("dialer")),
     (("text",), lambda: _("Text"), _text),
     (("variables",), lambda: _("Variables"), _variables),
+    (("variants",), lambda: _("Variants"), _variants),
     (("on_machine",), lambda: _("If a voicemail answers"), _machine),
     (("hours_start", "hours_end"), lambda: _("Hours"), _hours),
     (("days",), lambda: _("Days"), _days),

@@ -39,12 +39,14 @@ BOUND = (
     "provider", "agent", "voice", "caller_id", "dialer", "text", "variables", "on_machine",
     "hours_start", "hours_end", "days", "budget", "budget_is_soft", "max_attempts", "attempts_a_day", "retries",
     "quiet_hours", "requires_consent", "excludes_only_reached", "weekly_hours", "blackout_dates", "holiday_countries",
-    "second",
+    "second", "variants",
 )  # fmt: skip
 """Columns that an approval binds, besides the people and the campaigns that are left out."""
 LIVING = terms.TERMS
 """Columns that it binds of a living campaign besides, with its lists and tags."""
-UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countries": None, "second": None}
+UNCHOSEN: State = {
+    "weekly_hours": None, "blackout_dates": [], "holiday_countries": None, "second": None, "variants": [],
+}  # fmt: skip
 """Bound columns that an approval names only where something is chosen."""
 FREE = frozenset(
     {

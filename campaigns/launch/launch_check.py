@@ -19,17 +19,17 @@ from callcenter.formats.amounts import number, plain_money
 from callcenter.made_once import made_once
 from campaigns.core import day_caps, message_parts, second_provider
 from campaigns.core.allowed_use import refusals_of
-from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
 from campaigns.core.hours import week_of
 from campaigns.core.installation import Installation
 from campaigns.core.scope import may_change
+from campaigns.core.variants import versions_of
 from campaigns.launch import legal_texts
 from campaigns.launch import living_terms as terms
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
-from campaigns.launch.estimates import Estimate, estimate, estimate_days
+from campaigns.launch.estimates import Estimate, estimate, estimate_days, worst_cost_of
 from campaigns.launch.holiday_warnings import holiday_warnings
 from campaigns.launch.limits import why_approval
 from campaigns.launch.line_words import line_warnings
@@ -207,17 +207,17 @@ def find_blockers(campaign: Campaign, person: Person | None = None, limits: Inst
     found += refusals_of(campaign.team_id, provider, lists)
     if not campaign.tags and not lists:
         found.append(_("Nobody is chosen: tick a list, or give a tag."))
-    if not _has_message(campaign):
+    versions = versions_of(campaign)
+    if not all(map(_has_message, versions)):
         found.append(_("No message is chosen: %(kinds)s.") % {"kinds": _kinds_in_words(provider)})
-    if backend.needs_caller_id and campaign.caller_id_id is None:
+    if backend.needs_caller_id and any(said.caller_id_id is None for said in versions):
         found.append(_("%(vendor)s needs a caller ID, and none is chosen.") % {"vendor": backend.label})
-    for chosen in (campaign.agent, campaign.voice, campaign.caller_id, campaign.dialer):
-        if chosen is not None and chosen.provider_id != provider.pk:
+    for chosen in message_parts.parts_of(campaign):
+        if chosen.provider_id != provider.pk:
             found.append(_("“%(name)s” belongs to another provider.") % {"name": chosen})
-        elif chosen is not None and (sentence := message_parts.gone_sentence(chosen)):
+        elif sentence := message_parts.gone_sentence(chosen):
             found.append(sentence)
-    longest = campaign.agent.longest_seconds if campaign.agent is not None else None
-    worst = worst_cost(provider, longest)
+    worst = worst_cost_of(campaign)
     if campaign.budget is not None and not campaign.budget_is_soft and worst > campaign.budget:
         found.append(
             _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
@@ -244,9 +244,8 @@ def find_blockers(campaign: Campaign, person: Person | None = None, limits: Inst
 def find_warnings(campaign: Campaign) -> list[str]:
     """Return the sentences that a person should read before a launch, but that do not forbid it."""
     provider = campaign.provider
-    found: list[Sentence] = []
-    if campaign.agent is not None and not message_parts.is_gone(campaign.agent):
-        found = agent_warnings(campaign.agent)
+    agents = dict.fromkeys(said.agent for said in versions_of(campaign) if said.agent is not None)
+    found = [one for agent in agents if not message_parts.is_gone(agent) for one in agent_warnings(agent)]
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     found += variable_warnings(campaign)
     found += line_warnings(campaign)

@@ -20,6 +20,7 @@ from callcenter.audit.models import record
 from campaigns.core.installation import Installation, current
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
+from campaigns.core.variants import versions_of
 from campaigns.countries import country_name
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Campaign, LegalConfirmation
@@ -56,7 +57,9 @@ def missing(campaign: Campaign, limits: Installation | None = None) -> list[Miss
     if not required:
         return []
     mark = _mark(campaign)
-    said = [_plain(campaign.text), *([_plain(campaign.second.text)] if campaign.second is not None else [])]
+    said = [_plain(version.text) for version in versions_of(campaign)]
+    if campaign.second is not None:
+        said.append(_plain(campaign.second.text))
     confirmed = set(LegalConfirmation.objects.filter(campaign=campaign, message=mark).values_list("country", "text"))
     unsaid = {
         country: text
@@ -139,7 +142,9 @@ def _mark(campaign: Campaign) -> str:
     )  # fmt: skip
     if campaign.second_id is not None:
         parts += (campaign.second_id,)
-    return hashlib.blake2b(repr((parts, campaign.text)).encode(), digest_size=16).hexdigest()
+    # Named only where there are some: what was confirmed before there were variants holds.
+    what = (parts, campaign.text, campaign.variants) if campaign.variants else (parts, campaign.text)
+    return hashlib.blake2b(repr(what).encode(), digest_size=16).hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -15,6 +15,7 @@ from campaigns.launch.views import (
     second_provider,
     spending_limits,
     start,
+    variants,
 )
 
 urlpatterns = [
@@ -26,6 +27,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/settings/", campaigns.campaign_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/activity/", campaigns.campaign_activity, name="campaign-activity"),
     path("campaigns/<int:pk>/copy/", campaigns.campaign_copy, name="campaign-copy"),
+    path("campaigns/<int:pk>/variants/", variants.campaign_variants, name="campaign-variants"),
     path("campaigns/<int:pk>/repeat/", repeats.campaign_repeat, name="campaign-repeat"),
     path("campaigns/<int:pk>/second-provider/", second_provider.campaign_second, name="campaign-second"),
     path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0066_dispositions'),
+        ('campaigns', '0070_index_of_variants'),
         ('providers', '0015_keys_bound_to_rows'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

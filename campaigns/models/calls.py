@@ -175,6 +175,8 @@ class Call(Owned):
     )
     text = models.TextField(_("text"), blank=True)
     digits = models.CharField(_("digits"), max_length=5, blank=True)
+    variant = models.CharField(_("variant"), max_length=1, blank=True, default="", db_default="", editable=False)
+    """Key of the campaign's variant that its person was given with the first attempt; empty where it has none."""
     variables = models.JSONField(_("variables"), default=dict, blank=True)
     vendor_options = models.JSONField(default=dict, blank=True)
 
@@ -274,6 +276,10 @@ class Call(Owned):
                     "stop_asked_at",
                 ],
                 name="call_by_campaign",
+            ),
+            # The attempt is only read from it, so that people can be counted by variant without their rows.
+            models.Index(
+                fields=["campaign", "variant", "-id", "attempt"], condition=~Q(variant=""), name="call_of_variant"
             ),
             models.Index(fields=["contact", "-id"], name="call_by_contact"),
             models.Index(fields=["to_number", "-placing_at"], name="call_by_number"),

@@ -114,6 +114,8 @@ class Campaign(Owned):
         verbose_name=_("second provider"),
     )
     """The consent that holds now; None: no call goes through another provider."""
+    variants = models.JSONField(_("variants"), default=list, blank=True, db_default=[])
+    """Up to three variants of the message that are compared, as `campaigns.core.variants` reads them; empty: none."""
 
     # When
     hours_start = models.TimeField(_("from"), default=datetime.time(9, 0))

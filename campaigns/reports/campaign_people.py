@@ -21,8 +21,10 @@ from campaigns.core.conditions import last_attempts
 from campaigns.core.eligibility_of_calls import answers_about, words_about
 from campaigns.core.line_waits import LineWaits
 from campaigns.core.scope import heard_by
+from campaigns.core.variants import names_of
 from campaigns.models import Answer, Call, CallDisposition, CallEvent, Campaign, Disposition, Question
 from campaigns.models.calls import CallQuerySet
+from campaigns.models.status_conditions import HasVariant
 from campaigns.reasons import SkipReason, WaitReason
 from providers.types import CallStatus, FailureReason
 
@@ -64,6 +66,8 @@ class PeopleFilters:
     answer: str = ""
     """The wanted answer, of a number or date the least one; empty: any readable one."""
     disposition: Disposition | None = None
+    variant: str = ""
+    """Key of a variant."""
 
 
 def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person, *, is_walked: bool = True) -> CallQuerySet:
@@ -74,6 +78,8 @@ def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person, *, i
     calls = last_attempts(campaign)
     if filters.question is not None:
         calls = heard_by(viewer, calls).filter(answered_so(filters.question, filters.answer, is_walked=is_walked))
+    if filters.variant:
+        calls = calls.filter(HasVariant(), variant=filters.variant)
     if filters.disposition is not None:
         calls = calls.filter(disposed(filters.disposition, is_walked=is_walked))
     if filters.state:
@@ -132,6 +138,8 @@ class CampaignPersonRow:
     answers: Sequence[Answer | None] = ()
     """The answers of this attempt to the questions that are shown."""
     disposition: str = ""
+    variant: str = ""
+    """Name of the variant that the person has."""
 
 
 def rows_of(
@@ -151,6 +159,7 @@ def rows_of(
     said = _answers(calls, questions)
     words = CallDisposition.objects.filter(call__in=[call.pk for call in calls])
     named = dict(words.values_list("call", "disposition__name"))
+    variants = names_of(campaign)
     rows = []
     for call in calls:
         answer = answers.get(call.pk)
@@ -169,6 +178,7 @@ def rows_of(
                 may_call_again=may_again and call.is_final,
                 answers=[said.get((call.pk, one.pk)) for one in questions],
                 disposition=named.get(call.pk, ""),
+                variant=variants.get(call.variant, ""),
             )
         )
     return rows

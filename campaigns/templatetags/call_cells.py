@@ -18,6 +18,7 @@ from campaigns.answers.words import answer_words
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
+from campaigns.core.variants import name_in
 from campaigns.models import Answer, Call, CallDisposition, CallReview, Question
 from campaigns.templatetags import console
 
@@ -156,6 +157,7 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "provider": lambda call, _: _name(call.provider.name),
     "direction": lambda call, _person: call.get_direction_display(),
     "agent": lambda call, _: _name(call.agent.name) if call.agent else "",
+    "variant": lambda call, _: _name(name_in(call.campaign.variants, call.variant)) if call.variant else "",
     "caller_id": lambda call, _: _code(call.caller_id.number) if call.caller_id else "",
     "attempt": lambda call, _: number(call.attempt),
     "added": lambda call, _: console.moment(call.created_at),

@@ -89,7 +89,8 @@ def carry_out(call: Call, campaign: Campaign, plan: Plan, after: Evidence, now: 
     made = transitions.begin_once(
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
-        owner_id=call.owner_id, team_id=call.team_id, **second_provider.of_next_attempt(call, campaign),
+        owner_id=call.owner_id, team_id=call.team_id, variant=call.variant,
+        **second_provider.of_next_attempt(call, campaign),
         uncounted=call.uncounted + is_uncounted, due_at=plan.due_at,
         wait_reason=WaitReason.PROVIDER_HALTED if is_uncounted else WaitReason.RETRY,
     )  # fmt: skip

@@ -49,6 +49,7 @@ class CallOut(TypedDict):
     provider: Ref
     agent: Ref | None
     disposition: Ref | None
+    variant: str
     attempt: int
     created_at: str
     due_at: str
@@ -126,6 +127,8 @@ class CallsAsked(TypedDict):
     until: NotRequired[str | None]
     """The last day."""
     tag: NotRequired[str]
+    variant: NotRequired[Literal["", "A", "B", "C"]]
+    """Its key; with a campaign."""
     disposition: NotRequired[int | None]
     question: NotRequired[int | None]
     """Calls that answered it; needs the right to hear."""
@@ -212,6 +215,7 @@ class WholeCall(TypedDict):
     provider: Ref
     agent: Ref | None
     disposition: Ref | None
+    variant: str
     attempt: int
     created_at: str
     due_at: str
@@ -586,6 +590,14 @@ class Refused(TypedDict):
     people: int
 
 
+class VariantOut(TypedDict):
+    """One variant of a campaign's A/B test."""
+
+    key: str
+    label: str
+    share: int
+
+
 class WholeCampaign(TypedDict):
     """A campaign with its settings that can be changed here, and where it stands."""
 
@@ -602,6 +614,7 @@ class WholeCampaign(TypedDict):
     finished_at: str | None
     paused_reason: str
     hours: HoursOut
+    variants: list[VariantOut]
     calls_per_minute: int | None
     max_lines: int | None
     lines_percent: int | None
@@ -853,6 +866,8 @@ class NewExport(TypedDict):
     until: NotRequired[str | None]
     """The last day."""
     tag: NotRequired[str]
+    variant: NotRequired[Literal["", "A", "B", "C"]]
+    """Its key; with a campaign."""
     disposition: NotRequired[int | None]
     question: NotRequired[int | None]
     """Calls that answered it; needs the right to hear."""
@@ -867,7 +882,7 @@ class NewExport(TypedDict):
     columns: NotRequired[list[str]]
     """Empty: the usual ones. Any of: added, agent, answered, answered_by, answers, asked_by, attempt, call,
     caller_id, campaign, cost, direction, disposition, end_reason, ended, noted, number, person, provider,
-    reference, remote_id, score, sent, state, summary, tags, talked, transcript, variables, why.
+    reference, remote_id, score, sent, state, summary, tags, talked, transcript, variables, variant, why.
     """
 
 
@@ -1003,6 +1018,7 @@ class Callcenter:
         since: str | None = None,
         until: str | None = None,
         tag: str | None = None,
+        variant: Literal["", "A", "B", "C"] | None = None,
         disposition: int | None = None,
         question: int | None = None,
         answer: str | None = None,
@@ -1027,6 +1043,7 @@ class Callcenter:
                 "since": since,
                 "until": until,
                 "tag": tag,
+                "variant": variant,
                 "disposition": disposition,
                 "question": question,
                 "answer": answer,

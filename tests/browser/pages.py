@@ -54,6 +54,7 @@ def pages_of(console: Console) -> list[ConsolePage]:
         "/campaigns/new/",
         f"/campaigns/{draft}/",
         f"/campaigns/{draft}/edit/",
+        f"/campaigns/{draft}/variants/",
         f"/campaigns/{draft}/check/",
         f"/campaigns/{draft}/check/do_not_call/",
         f"/campaigns/{finished}/",

@@ -28,6 +28,7 @@ from tests.faults.mutations_settling import SETTLED
 from tests.faults.mutations_sign_in import SIGNED_IN
 from tests.faults.mutations_starting import AT_THE_START
 from tests.faults.mutations_sweeping import SWEEPING
+from tests.faults.mutations_variants import VARIED
 from tests.faults.mutations_wishes import THE_WISHES
 from tests.faults.mutations_without_news import WITHOUT_NEWS
 from tests.faults.mutations_words import WORDS
@@ -37,5 +38,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
     *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS, *PROGRAMS, *LINES_OF_CAMPAIGNS,
-    *OF_SECOND_PROVIDERS,
+    *OF_SECOND_PROVIDERS, *VARIED,
 )  # fmt: skip

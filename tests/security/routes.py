@@ -313,6 +313,7 @@ WAYS: dict[str, Way] = {
     "campaign-settings": page("see_calls", "campaign"),
     "campaign-activity": page("see_calls", "campaign"),
     "campaign-copy": post("draft_campaign", "campaign"),
+    "campaign-variants": page("draft_campaign", "campaign"),
     "campaign-repeat": page("launch_campaign", "campaign"),
     "campaign-second": page("draft_campaign", "campaign"),
     "campaign-redial": page("draft_campaign", "campaign"),

@@ -28,6 +28,7 @@ from campaigns.core import results
 from campaigns.core.forms.days_and_lengths import DayField, LengthField
 from campaigns.core.scope import seen_by
 from campaigns.core.transcript_words import words_of
+from campaigns.core.variants import KEYS, names_of
 from campaigns.launch.forms.fields import AmountField
 from campaigns.models import Campaign, Disposition, Question
 from campaigns.models.answers import MAX_KEY
@@ -133,6 +134,9 @@ class CallFilterForm(forms.Form):
         Provider.objects.none(), label=_("Provider"), required=False, empty_label=_("Any provider")
     )
     agent = forms.ModelChoiceField(Agent.objects.none(), label=_("Agent"), required=False, empty_label=_("Any agent"))
+    variant = forms.ChoiceField(
+        label=_("Variant"), required=False, choices=[("", _("Any variant")), *((key, key) for key in KEYS)]
+    )
     since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     answered_by = forms.ChoiceField(label=_("Answered by"), required=False, choices=ANSWERED_BY)
@@ -184,7 +188,7 @@ class CallFilterForm(forms.Form):
         assert isinstance(state, forms.ChoiceField)
         old = [choice for choice in OLD_STATES if ("state", choice[0]) in self._given()]
         state.choices = [("", _("Any")), *results.menu(), (_("Other"), [*STATES, *old])]
-        campaigns = seen_by(viewer, Campaign.objects.only("name").order_by("-id"))
+        campaigns = seen_by(viewer, Campaign.objects.only("name", "variants").order_by("-id"))
         self._model_field("campaign").queryset = campaigns
         self._model_field("provider").queryset = seen_by(viewer, Provider.objects.only("name"))
         agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
@@ -249,6 +253,8 @@ class CallFilterForm(forms.Form):
                 self.add_error(
                     last, _("This day is before the first one.") if is_day else _("This is the smaller one.")
                 )
+        if cleaned.get("variant") and cleaned.get("campaign") is None:
+            self.add_error("variant", _("Choose the campaign, too."))
         self._check_answer(cleaned)
         order = (cleaned.get("order") or "").removeprefix(call_log_order.DOWN)
         if order == call_log_order.BY_ANSWER and cleaned.get("question") is None:
@@ -313,7 +319,7 @@ class CallFilterForm(forms.Form):
             FilterChip(
                 name,
                 self.fields[name].label or "",
-                words[name].get(value, value) if name in words else self._in_words(name, value),
+                words[name].get(value, value) if name in words and name != "variant" else self._in_words(name, value),
                 self._query_without(name),
             )
             for name, value in on
@@ -321,6 +327,8 @@ class CallFilterForm(forms.Form):
         ]
 
     def _in_words(self, name: str, value: Any) -> Any:
+        if name == "variant" and (campaign := self.cleaned_data.get("campaign")) is not None:
+            return names_of(campaign).get(value, value)
         question = self.cleaned_data.get("question")
         if name not in {"answer", "answer_to"} or question is None:
             return value.name if isinstance(value, Question) else value

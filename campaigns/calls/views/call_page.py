@@ -23,6 +23,7 @@ from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.eligibility_of_calls import answers_about, words_about
 from campaigns.core.line_waits import LineWaits
 from campaigns.core.scope import seen_by
+from campaigns.core.variants import name_in
 from campaigns.dispositions import setting
 from campaigns.dispositions.forms.dispositions import CallDispositionForm
 from campaigns.models import (
@@ -118,6 +119,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "may_decide": may_decide,
         "told": decisions.CHOICES,
         "waits": decisions.WAITS,
+        "variant": name_in(call.campaign.variants, call.variant) if call.campaign and call.variant else "",
         "our_price": call.provider.price_per_minute * talked / 60
         if talked and call.provider.price_per_minute
         else None,

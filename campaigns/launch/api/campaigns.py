@@ -18,6 +18,7 @@ from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen, refuse
 from callcenter.api.versions import demand_match, etag_of
 from campaigns.core import launch_limits
 from campaigns.core.paging import page_by_key
+from campaigns.core.variants import variants_of
 from campaigns.launch import drafts, lifecycle, start
 from campaigns.launch.api.shapes import (
     CampaignOut,
@@ -117,6 +118,7 @@ def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
     response["ETag"] = etag_of(found, COLUMNS)
     return campaign_out(found) | {
         "hours": hours_out(found),
+        "variants": [{"key": one.key, "label": one.label, "share": one.share} for one in variants_of(found)],
         "calls_per_minute": found.calls_per_minute,
         "max_lines": found.max_lines,
         "lines_percent": found.lines_percent,

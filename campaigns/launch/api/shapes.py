@@ -99,10 +99,22 @@ class HoursOut(Schema):
     """ISO codes of the countries whose public holidays it keeps; null: as set for all campaigns."""
 
 
+class VariantOut(Schema):
+    """One variant of a campaign's A/B test."""
+
+    key: str
+    """A, B or C; a call carries it."""
+    label: str
+    share: int
+    """Percent of the people."""
+
+
 class WholeCampaign(CampaignOut):
     """A campaign with its settings that can be changed here, and where it stands."""
 
     hours: HoursOut
+    variants: list[VariantOut]
+    """Empty without an A/B test."""
     calls_per_minute: int | None
     max_lines: int | None
     lines_percent: int | None

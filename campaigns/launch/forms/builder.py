@@ -24,17 +24,17 @@ from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
 from campaigns.launch.forms.hours import OF_HOURS, HoursForm, day_order
 from campaigns.launch.forms.living import LivingForm
+from campaigns.launch.forms.offered import CHOSEN_AT_VENDOR, parts_offered, rows_offered
 from campaigns.launch.forms.pace import OF_PACE, PaceForm
 from campaigns.launch.forms.sections import FormSection, Sentence
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.launch.living_terms import TERMS
 from campaigns.models import Campaign, ContactList
-from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from providers.models import Agent, Provider
 
 LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
 WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
-CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
 MESSAGE = ("provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine")
 HOURS = ("hours_start", "hours_end")
 POLICY = ("retries", "hand_overs")
@@ -204,22 +204,14 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         provider = self.chosen_provider
         fields: dict[str, Any] = self.fields
         backend = provider.backend_class if provider else None
-        kinds = backend.message_kinds if backend else frozenset()
-        offered = {
-            "agent": "agent" in kinds,
-            "voice": bool(backend) and ("voice" in kinds or bool(backend and backend.accepts_voice_override)),
-            "text": "text" in kinds,
-            "caller_id": bool(backend and (backend.accepts_caller_id or backend.needs_caller_id)),
-            "dialer": bool(backend and backend.accepts_dialer),
-        }
-        for name, model in CHOSEN_AT_VENDOR.items():
-            if not offered[name]:
+        offered = parts_offered(provider)
+        for name in CHOSEN_AT_VENDOR:
+            if name not in offered:
                 del fields[name]
                 continue
-            here = Q(provider=provider) & (Q(is_present=True) | Q(pk=getattr(self.instance, f"{name}_id") or 0))
-            fields[name].queryset = model._default_manager.filter(here)
+            fields[name].queryset = rows_offered(name, provider, [getattr(self.instance, f"{name}_id")])
             fields[name].required = False
-        if not offered["text"]:
+        if "text" not in offered:
             del fields["text"]
         if backend and backend.takes_on_machine:
             fields["on_machine"].help_text = backend.on_machine_note

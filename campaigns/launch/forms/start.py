@@ -19,6 +19,7 @@ from callcenter.formats.zones import moment_at
 from campaigns.contacts.forms.fields import PhoneField
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import expected_names, missing_variables
+from campaigns.core.variants import names_of
 from campaigns.launch.start import FARTHEST
 from campaigns.models import Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
@@ -73,9 +74,16 @@ class TryForm(forms.Form):
         help_text=_("A name or a number of the audience. Empty: the first person whose values are all there."),
     )
 
+    variant = forms.ChoiceField(label=_("Variant"))
+
     def __init__(self, data: Any = None, *, campaign: Campaign, person: Person, **options: Any) -> None:
         super().__init__(data, **options)
         self.samples: dict[str, str] = {}
+        fields: dict[str, Any] = self.fields
+        if names := names_of(campaign):
+            fields["variant"].choices = list(names.items())
+        else:
+            del fields["variant"]
         if may(person, "see_people"):
             return
         del self.fields["hear"]

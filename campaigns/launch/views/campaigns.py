@@ -15,8 +15,9 @@ from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
 from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.variants import variants_of
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
-from campaigns.launch import approvals, drafts, legal_texts, second_words
+from campaigns.launch import approvals, drafts, legal_texts, second_words, variant_words
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience_query import people_of
@@ -163,6 +164,10 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "lists": list(found.lists.all()),
         "people": people_of(found).count(),
         "words": in_words(found),
+        "variants": [
+            (one.name, variant_words.share_in_words(one), variant_words.changes_in_words(one))
+            for one in variants_of(found)
+        ],
         "locks": locks_of(found),
         "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from callcenter.access.roles import needs
 from callcenter.parameters import whole_number, words_of
 from campaigns.core.refusals import Refusal
+from campaigns.core.variants import version_of
 from campaigns.core.views.page_requests import person_of, reason_of, token_of
 from campaigns.launch import start as start_module
 from campaigns.launch import test_call
@@ -96,12 +97,13 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
     elif form.is_valid():
         wanted = form.cleaned_data.get("hear", "")
+        said = version_of(campaign, form.cleaned_data.get("variant", ""))
         hearer = form.sample_person() if form.samples else test_call.choose_hearer(campaign, wanted)
         if hearer is None and wanted:
             form.add_error("hear", _("Nobody in the audience is found by this: give a part of a name or of a number."))
         else:
             try:
-                placed = test_call.try_message(campaign, person, form.understood(), hearer, token)
+                placed = test_call.try_message(said, person, form.understood(), hearer, token)
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -45,14 +46,15 @@ class Page:
         return HttpResponse(request.get_full_path())
 
 
+@dataclass
 class Session:
-    session_key = "one"
+    session_key: str
 
 
-def request_of(person: int, path: str, method: str = "get") -> HttpRequest:
+def request_of(person: int, path: str, method: str = "get", session: str = "one") -> HttpRequest:
     made: HttpRequest = getattr(RequestFactory(), method)(path)
     made.user = User(pk=person)
-    made.session = Session()  # type: ignore[assignment]
+    made.session = Session(session)  # type: ignore[assignment]
     return made
 
 
@@ -67,8 +69,8 @@ def ask(page: Page) -> Any:
     view = one_at_a_time(page)
     with ThreadPoolExecutor(20) as pool:
 
-        def asked(person: int, path: str, method: str = "get") -> Future[HttpResponse]:
-            answer = pool.submit(view, request_of(person, path, method))
+        def asked(person: int, path: str, method: str = "get", session: str = "one") -> Future[HttpResponse]:
+            answer = pool.submit(view, request_of(person, path, method, session))
             time.sleep(0.05)
             return answer
 
@@ -104,6 +106,13 @@ def test_nothing_is_shared_with_another_person_or_query(page: Page, ask: Ask) ->
     page.may_end.set()
     assert [answer.result(A_MINUTE).content for answer in answers] == [b"/check/?a=1", b"/check/?a=1", b"/check/?a=2"]
     assert len(page.begun) == 3
+
+
+def test_nothing_is_shared_with_another_session(page: Page, ask: Ask) -> None:
+    answers = [ask(1, "/check/"), ask(1, "/check/", session="two")]
+    page.may_end.set()
+    assert [answer.result(A_MINUTE).status_code for answer in answers] == [200, 200]
+    assert len(page.begun) == 2
 
 
 def test_a_form_that_is_sent_is_never_held_back(page: Page, ask: Ask) -> None:

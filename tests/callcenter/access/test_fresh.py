@@ -73,6 +73,22 @@ def test_a_log_in_is_fresh_and_no_foreign_page_is_led_to(client: Client, admin_p
         assert "javascript" not in answer["Location"]
 
 
+@pytest.mark.parametrize(
+    ("told", "leads_to"),
+    [
+        ("http://testserver/providers/?q=1", "/providers/?q=1"),
+        ("https://evil.example/providers/", "the form's own address"),
+        ("http://testserver//evil.example/", "the form's own address"),
+        ("", "the form's own address"),
+    ],
+)
+def test_a_form_sent_from_another_site_leads_back_to_its_own_address(stale: Client, told: str, leads_to: str) -> None:
+    address = reverse("provider-key", args=[make_provider().pk])
+    answer = stale.post(address, headers={"Referer": told})
+    (page,) = parse_qs(urlsplit(answer["Location"]).query)["next"]
+    assert page == (address if leads_to.startswith("the form") else leads_to)
+
+
 def test_what_was_typed_comes_back_without_its_secrets(stale: Client) -> None:
     person = make_person()
     stale.post(f"/setup/auth/user/{person.pk}/change/", {"first_name": "Laleh", "api_key": "not-to-be-kept"})

@@ -197,4 +197,11 @@ GUESSED = (
         "if False:",
         REMOVAL_TESTS + "who_asks_anew_after_the_request_stays_on_the_list",
     ),
+    Mutant(
+        "a role is changed by an old log-in",
+        "callcenter/access/role_admin.py",
+        "    @method_decorator(needs_fresh_sign_in)\n",
+        "",
+        FRESH_TESTS + "every_page_of_set_up_that_changes_something_asks_for_it_or_says_why_not",
+    ),
 )  # fmt: skip

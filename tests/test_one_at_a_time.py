@@ -73,7 +73,7 @@ def page() -> Page:
 @pytest.fixture
 def ask(page: Page) -> Any:
     """Return what asks for the page in a thread."""
-    view = one_at_a_time(page)
+    view = cast(Callable[[HttpRequest], HttpResponse], one_at_a_time(page))
     with ThreadPoolExecutor(20) as pool:
 
         def asked(person: int, path: str, method: str = "get", session: str = "one") -> Future[HttpResponse]:
@@ -162,7 +162,8 @@ def test_a_file_is_being_made_until_its_last_piece_left(monkeypatch: pytest.Monk
 
 def test_every_file_that_is_made_while_it_is_sent_is_so_decorated() -> None:
     """Whoever adds one more decorates it, or says here why it costs nothing."""
-    found, sound = set(), set()
+    found: set[str] = set()
+    sound: set[str] = set()
     for room in ("callcenter", "campaigns", "providers"):
         for path in (ROOT / room).rglob("*.py"):
             text = path.read_text()

@@ -68,7 +68,7 @@ def test_every_page_of_set_up_that_changes_something_asks_for_it_or_says_why_not
         "campaign": "whose it is; all else stands on its own page",
         "contactlist": "its name, and whose it is",
     }
-    open_ones = set()
+    open_ones: set[str | None] = set()
     for model, page in admin.site._registry.items():
         if isinstance(page, ReadOnlyAdmin) or not hasattr(page, "right"):
             continue

@@ -106,7 +106,7 @@ AUDITED = (
         SEALING,
         "        return UNSEALED_END\n",
         "        return WHOLE\n",
-        f"{TAMPERING}[changed_rebuilt_and_unsealed]",
+        VERIFYING_TESTS + "what_sealed_it_on_is_not_a_seal_of_its_own",
     ),
     Mutant(
         "the detail of a row is not signed",

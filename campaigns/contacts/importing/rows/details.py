@@ -39,15 +39,26 @@ class DetailColumns:
         self._consent = consent if consent.is_there else None
         self._tags = next(iter(mapping.columns_of(meanings.TAGS)), -1)
         self._most_tags = None if mapping.is_own_export else MOST_TAGS
+        self._has_only_texts = self._zone < 0 and self._tags < 0 and self._consent is None
 
     def name_in(self, cells: Sequence[str]) -> str:
         """Return the person's name from the name columns of a row."""
-        parts = [cells[column] for column in self._names if column < len(cells)]
-        return plain_text(parts[0] if len(parts) == 1 else " ".join(parts), MAX_NAME)
+        if len(self._names) == 1:
+            (column,) = self._names
+            return plain_text(cells[column], MAX_NAME) if column < len(cells) else ""
+        return plain_text(" ".join([cells[column] for column in self._names if column < len(cells)]), MAX_NAME)
 
     def details_in(self, cells: Sequence[str], e164: str) -> PersonDetails:
         """Return the values of a row with this number."""
         note, width, said = "", len(cells), NOTHING_SAID
+        variables = {
+            name: text
+            for column, name in self._variables.items()
+            if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
+        }
+        if self._has_only_texts:
+            # Half the price of PersonDetails(...), which is paid for nearly every row there is.
+            return tuple.__new__(PersonDetails, (self.name_in(cells), "", said, variables, "", ()))
         zone = cells[self._zone].strip() if 0 <= self._zone < width else ""
         if zone and zone not in time_zones.place_names():
             zone, note = "", ZONE_UNKNOWN
@@ -57,11 +68,6 @@ class DetailColumns:
             said = self._consent.of(cells)
             said = said._replace(source=plain_text(said.source, MAX_CONSENT_SOURCE))
             note = said.note or note
-        variables = {
-            name: text
-            for column, name in self._variables.items()
-            if column < width and (text := plain_text(cells[column], MAX_VARIABLE))
-        }
         tags = tuple(read_tags(cells[self._tags], self._most_tags)) if 0 <= self._tags < width else ()
         return PersonDetails(self.name_in(cells), zone, said, variables, note, tags)
 

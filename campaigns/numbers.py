@@ -198,6 +198,26 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
     return _by_rule(text, region, trust)
 
 
+def usual_numbers(region: str) -> Callable[[str], UnderstoodNumber | None]:
+    """Return a function that parses mobile numbers as their country writes them, like `understand_number`, or gives None.
+
+    For whoever parses a whole file: it takes a third of the time.
+    """
+    if region not in _AT_HOME:
+        return lambda _text: None
+    home, code, usual = _AT_HOME[region]
+
+    def parse(text: str) -> UnderstoodNumber | None:
+        found = home(text)
+        if found is None:
+            return None
+        prefix, number = found.groups()
+        # Half the price of UnderstoodNumber(...), which is paid for nearly every number there is.
+        return tuple.__new__(UnderstoodNumber, (code + number, region, prefix not in usual, ""))
+
+    return parse
+
+
 def is_masked(text: str) -> bool:
     """Tell whether a text is a number of which a file of ours shows only the last four digits, such as `…4567`."""
     return _MASKED(text) is not None
@@ -220,16 +240,14 @@ def search_digits(text: str) -> str:
 
 def _by_shape(text: str, region: str) -> UnderstoodNumber | None:
     """Parse common mobile numbers without the library; None for any other text."""
-    at_home = _AT_HOME.get(region)
-    if at_home is not None:
-        home, code, usual = at_home
-        found = home(text)
-        if found is not None:
-            prefix, number = found.groups()
-            # Half the price of UnderstoodNumber(...), which is paid for nearly every number there is.
-            return tuple.__new__(UnderstoodNumber, (code + number, region, prefix not in usual, ""))
+    at_home = _USUAL.get(region)
+    if at_home is not None and (found := at_home(text)) is not None:
+        return found
     abroad = _ABROAD.get(text[:3]) or _ABROAD.get(text[:2])
     return UnderstoodNumber(text, abroad[1]) if abroad is not None and abroad[0](text) is not None else None
+
+
+_USUAL = {region: usual_numbers(region) for region in _AT_HOME}
 
 
 def _by_rule(text: str, region: str, trust: Trust) -> UnderstoodNumber:

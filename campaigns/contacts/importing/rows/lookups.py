@@ -24,7 +24,7 @@ def _found_by(phones: str) -> str:
     return f"{_CONTACT} c WHERE c.phone IN (SELECT value FROM json_each({phones}))"  # noqa: S608
 
 
-def _these(values: Sequence[str] | Sequence[int]) -> list[str] | list[int] | str:
+def _these(values: Sequence[object]) -> list[object] | str:
     return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
 
 

@@ -14,7 +14,7 @@ from campaigns.answers import removal, waiting
 from campaigns.callbacks import planning as callbacks
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
-from campaigns.contacts.importing.sources import runs
+from campaigns.contacts.importing.sources import keeping, runs
 from campaigns.core import budget, happenings, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
@@ -97,6 +97,7 @@ def sweep() -> dict[str, int]:
         queue.nudge_sync(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
+    keeping.seal_those_before()
     for source_id in runs.due(now):
         queue.nudge_source(source_id)
     if waiting.has_waiting() or removal.has_removed():

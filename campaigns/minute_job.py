@@ -23,7 +23,7 @@ from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, repeats, start, successions
 from campaigns.launch.living import ending, joining
 from campaigns.models import Campaign
-from campaigns.notices import alerts, deliveries, digests, inbox, reminders, telling
+from campaigns.notices import alerts, deliveries, digests, reminders, telling
 from campaigns.privacy import erasure
 from campaigns.privacy import retention as privacy_retention
 from campaigns.reports import rollups
@@ -117,7 +117,6 @@ def _tell(now: datetime.datetime) -> dict[str, int]:
         done["told"] = telling.tell(now)
         done["reminded"] = reminders.remind(now)
         digests.plan(now)
-        inbox.forget_old(now)
         digests.forget_old(now)
     except Exception:
         logger.exception("people could not be told")

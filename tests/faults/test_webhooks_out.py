@@ -80,7 +80,7 @@ def test_no_event_is_lost_whenever_the_sender_dies(
         came[message.headers[ID]].append(json.loads(message.body))
     assert came.keys() == log.keys()
     for key, told in came.items():
-        assert {(one["type"], one["data"]["id"]) for one in told} == {("call.ended", log[key][0])}
+        assert {(one["type"], one["data"]["call"]["id"]) for one in told} == {("call.ended", log[key][0])}
         assert len({one["timestamp"] for one in told}) == 1
     assert not stage.rows("SELECT id FROM campaigns_happening WHERE listener = 'webhooks'")
     twice = sum(len(told) > 1 for told in came.values())

@@ -161,9 +161,7 @@ def _queues(request: KeyRequest) -> QuerySet[ReviewQueue]:
 
 @router.get("/review-queues/{int:pk}/calls", response=Paged[CallOut], summary="List the calls to review of a queue")
 @needs_right("review_calls")
-def review_queue_calls(
-    request: KeyRequest, pk: int, older_than: OlderThan = None, limit: Limit = 50
-) -> dict[str, Any]:
+def review_queue_calls(request: KeyRequest, pk: int, older_than: OlderThan = None, limit: Limit = 50) -> dict[str, Any]:
     """List the calls of a queue that nobody has reviewed, newest first. It needs the right to hear calls, too."""
     person = request.auth.person
     if not may(person, "hear_calls"):

@@ -59,7 +59,10 @@ API_WAYS: dict[Operation, Way] = {
     ("post", "/calls/{pk}/stop"): body(control("place_call", "ringing")),
     ("get", "/decisions"): page("see_calls"),
     ("post", "/calls/{pk}/settle"): Way(
-        "settle_calls", "unknown", "post", {"answer": "did_not", "reason": "because"},
+        "settle_calls",
+        "unknown",
+        "post",
+        {"answer": "did_not", "reason": "because"},
         also={"settle_own_calls": frozenset({OWN})},
     ),
     ("post", "/calls/{pk}/opt-out"): body(post("remove_do_not_call", "heard"), answer="allow", reason="because"),

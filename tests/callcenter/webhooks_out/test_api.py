@@ -28,7 +28,8 @@ def test_a_program_adds_a_webhook_reads_its_log_and_sends_again(manager: User, p
     deliveries.make_of_happenings()
     sending.run_slice(seconds=20, patience=0)
     (row,) = asking.get(f"{address}/deliveries?state=delivered").json()["items"]
-    assert (row["event"], row["status"], row["message_id"]) == ("call.ended", 204, program.came[0].headers["webhook-id"])
+    assert (row["event"], row["status"]) == ("call.ended", 204)
+    assert row["message_id"] == program.came[0].headers["webhook-id"]
     assert asking.post(f"{address}/deliveries/again", {"delivery": row["id"]}).json() == {"count": 1}
     assert asking.post(f"{address}/deliveries/again").json() == {"count": 0}
     assert WebhookDelivery.objects.get().state == "waiting"

@@ -76,7 +76,7 @@ def test_a_halted_source_is_told_where_files_are_imported(client: Client, caller
 
 
 def stored(source: ImportSource) -> str:
-    return str(ImportSource.objects.filter(pk=source.pk).extra(select={"raw": "sealed"}).values())  # noqa: S610
+    return str(ImportSource.objects.filter(pk=source.pk).extra(select={"raw": "sealed"}).values())
 
 
 def test_the_address_is_stored_sealed_as_a_key_is(caller: User, first: ContactImport, settings: Settings) -> None:

@@ -50,7 +50,8 @@ class Settled(Asked):
     answer: Literal["took_place", "did_not", "wait"]
     reason: Annotated[Reason, Field(description="Needed, except to wait.")] = ""
     result: Annotated[
-        Literal["", "answered", "voicemail", "no_answer", "busy"], Field(description="Of a call that took place.")
+        Literal["", "talked", "machine", "no_answer", "busy"],
+        Field(description="Of a call that took place; talked: a person answered, machine: a voicemail."),
     ] = ""
     seconds: Annotated[
         int | None, Field(ge=0, le=service.MOST_TALK_SECONDS, description="How long they talked; answered calls.")

@@ -502,8 +502,8 @@ class Settled(TypedDict):
     answer: Literal["took_place", "did_not", "wait"]
     reason: NotRequired[str]
     """Needed, except to wait."""
-    result: NotRequired[Literal["", "answered", "voicemail", "no_answer", "busy"]]
-    """Of a call that took place."""
+    result: NotRequired[Literal["", "talked", "machine", "no_answer", "busy"]]
+    """Of a call that took place; talked: a person answered, machine: a voicemail."""
     seconds: NotRequired[int | None]
     """How long they talked; answered calls."""
     hours: NotRequired[Literal[1, 4, 24, 72] | None]

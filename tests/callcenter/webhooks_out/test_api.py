@@ -33,7 +33,7 @@ def test_a_program_adds_a_webhook_reads_its_log_and_sends_again(manager: User, p
     assert asking.post(f"{address}/deliveries/again", {"delivery": row["id"]}).json() == {"count": 1}
     assert asking.post(f"{address}/deliveries/again").json() == {"count": 0}
     assert WebhookDelivery.objects.get().state == "waiting"
-    assert asking.post(f"{address}/test").json()["event"] == "test"
+    assert asking.post(f"{address}/test").json()["event"] == "webhook.test"
     assert asking.post(f"{address}/resume").json() == {"changed": False}
     assert asking.post(f"{address}/secret").json()["secret"] != made.json()["secret"]
     events = AuditEvent.objects.filter(action__startswith="webhook.")

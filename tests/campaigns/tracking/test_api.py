@@ -27,8 +27,8 @@ def test_an_unclear_call_is_settled_with_a_reason(manager: User) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "reason")
     assert program.post(address, {"answer": "wait", "hours": 4}).status_code == 200
     assert program.get("/decisions").json()["items"] == []
-    told = {"answer": "took_place", "reason": "seen there", "result": "answered", "seconds": 30}
-    assert program.post(address, told).json()["result"] == "answered"
+    told = {"answer": "took_place", "reason": "seen there", "result": "talked", "seconds": 30}
+    assert program.post(address, told).json()["result"] == "talked"
     assert program.post(address, told).status_code == 409
 
 

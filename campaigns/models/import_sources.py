@@ -23,7 +23,8 @@ class ImportSource(Owned):
     """Its columns, list, tags and answers are those of every run; without it nothing is imported any more."""
     address = models.CharField(_("address"), max_length=MAX_ADDRESS)
     """Its host, as `https://HOST/`; the whole address where `sealed` is null, which the version before wrote."""
-    sealed = EncryptedJSONField(null=True, blank=True, editable=False)
+    # Null is loaded as no secrets.
+    sealed = EncryptedJSONField(null=True, blank=True, editable=False)  # type: ignore[misc]
     """Under "address" the whole one: it may open the file for whoever knows it, so it is stored as a key is."""
     every_hours = models.PositiveSmallIntegerField(_("every"), default=24)
     next_at = models.DateTimeField(_("next"), null=True, blank=True, db_index=True)

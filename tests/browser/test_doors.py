@@ -1,4 +1,4 @@
-"""A manager is asked by mail, returns a campaign and then approves it; a program feeds one that stays open."""
+"""A manager who is asked by mail returns a campaign, with a reason; a program feeds one that stays open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def laid_out(console: Console, call: str) -> int:
     return int(console.stack.manage("shell", "-v0", "-c", f"from tests.browser.inside import *; {call}").split()[-1])
 
 
-def test_a_campaign_is_returned_and_approved_from_a_mail(console: Console, words: Words) -> None:
+def test_a_campaign_is_returned_from_a_mail_and_its_author_reads_why(console: Console, words: Words) -> None:
     name, reason = f"By mail in {words.language}", "Say who is calling"
     pk = laid_out(console, f"ask_for_approval({name!r})")
     path = f"/campaigns/{pk}/check/"
@@ -38,9 +38,7 @@ def test_a_campaign_is_returned_and_approved_from_a_mail(console: Console, words
     confirm(page, words("Return it"), reason=reason)
     expect(page.get_by_role("button", name=words("Return it"))).to_have_count(0)
 
-    author = console.page("caller", f"/campaigns/{pk}/", language=words.language)
-    expect(author.locator("main")).to_contain_text(reason)
-    author.goto(path)
+    author = console.page("caller", f"/campaigns/{pk}/activity/", language=words.language)
     expect(author.locator("main")).to_contain_text(reason)
 
 

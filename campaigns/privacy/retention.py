@@ -25,11 +25,13 @@ from campaigns.models import (
     Campaign,
     ClearedRows,
     HeardOptOut,
+    Notice,
     RetentionMark,
     TallyMark,
     TranscriptWords,
     WebhookDelivery,
 )
+from campaigns.notices import inbox
 from campaigns.reports.rollups import QUARTER, quarter_of
 from providers.models import ProviderExchange
 from providers.types import FINAL, CallStatus
@@ -59,12 +61,18 @@ class Kind:
     """What is older than a time and not cleared yet."""
     oldest: Callable[[], datetime.datetime | None]
     """When the oldest of what is kept was written."""
+    fixed: datetime.timedelta = datetime.timedelta(0)
+    """For how long it is kept where no setting says so."""
 
     def limit(self, now: datetime.datetime, installation: Installation) -> datetime.datetime:
         """Return the time before which rows of this kind are cleared."""
         if self.setting:
             return now - datetime.timedelta(days=getattr(installation, self.setting))
-        return now - FAILURES_KEPT if self.key == "failures" else now
+        return now - self.fixed
+
+    def days(self, installation: Installation) -> int | None:
+        """Return for how many days it is kept; None for what is cleared as soon as it has ended."""
+        return getattr(installation, self.setting) if self.setting else self.fixed.days or None
 
 
 # Conversations
@@ -230,6 +238,14 @@ def _tasks() -> models.QuerySet[models.Model]:
     return found
 
 
+def clear_notices(before: datetime.datetime) -> int:
+    """Clear a batch of notices, read or not, with what was to be sent of them."""
+    with transaction.atomic():
+        done = inbox.forget_older(before, BATCH)
+        _note("notices", done)
+    return done
+
+
 def _clear_some(kind: str, rows: models.QuerySet[models.Model]) -> int:
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
     if ids:
@@ -265,6 +281,12 @@ KINDS = (
     Kind(
         "failures", _("Failed tasks of the queue"), "",
         clear_failures, lambda before: _tasks().filter(stopped__lt=before), lambda: _first(_tasks(), "stopped"),
+        FAILURES_KEPT,
+    ),
+    Kind(
+        "notices", _("Notices to users"), "",
+        clear_notices, lambda before: Notice.objects.filter(at__lt=before), lambda: _first(Notice.objects.all(), "at"),
+        inbox.KEPT,
     ),
 )  # fmt: skip
 
@@ -321,7 +343,7 @@ def standings(now: datetime.datetime) -> list[Standing]:
     return [
         Standing(
             kind,
-            getattr(installation, kind.setting) if kind.setting else None,
+            kind.days(installation),
             kind.oldest(),
             ClearedRows.objects.filter(kind=kind.key).first(),
             count_of(kind.old(kind.limit(now, installation))),

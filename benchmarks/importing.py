@@ -229,7 +229,7 @@ def report(asked: Any, engine: str, held: dict[int, dict[str, int]], found: dict
     )
     common.print_goals(
         [
-            Goal("times django-import-export", rates["ours"] / rates["library"], 10),
+            Goal("times django-import-export", rates["ours"] / rates["library"], 25),
             Goal("peak memory", middle("ours", "peak"), 150, " MB", at_most=True),
             Goal("rounds with every row accounted for, of all", float(exact), 1),
         ]

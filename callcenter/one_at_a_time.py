@@ -2,24 +2,25 @@
 
 Counting and searching keep a processor busy, and all threads of the web server share it: one person's eight launch
 checks side by side would make everybody's pages slow. What a person asks meanwhile waits; of those that wait only the
-newest is answered, for a browser that asked anew no longer listens to the others.
+newest is answered, for a browser that asked anew no longer listens to the others. A file that is made while it is sent
+is being made until its last piece left, or its reader went away.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
-from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from functools import partial, wraps
+from typing import Any, Concatenate, ParamSpec, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 LONGEST_WAIT = 20.0
 """Seconds that a request waits for the same person's earlier one."""
 
@@ -29,7 +30,7 @@ class Work:
     """What one person has made now; equal keys mean equal answers."""
 
     key: Hashable
-    answer: HttpResponse | None = None
+    answer: HttpResponseBase | None = None
     is_over: bool = False
 
 
@@ -41,7 +42,7 @@ class Queue:
         self._made: dict[Hashable, Work] = {}
         self._newest: dict[Hashable, Work] = {}
 
-    def answer(self, person: Hashable, key: Hashable, make: Callable[[], HttpResponse]) -> HttpResponse | None:
+    def answer(self, person: Hashable, key: Hashable, make: Callable[[], HttpResponseBase]) -> HttpResponseBase | None:
         """Return the answer, made or shared; None where a newer question of this person took its place."""
         mine = Work(key)
         with self._changed:
@@ -56,7 +57,7 @@ class Queue:
                     and self._changed.wait(max(0.0, until - time.monotonic()))
                 ):
                     pass
-                if before.is_over and before.key == key and before.answer is not None and not before.answer.streaming:
+                if before.is_over and before.key == key and isinstance(before.answer, HttpResponse):
                     self._forget(person, mine)
                     return _copy(before.answer)
                 if person in self._made or self._newest.get(person) is not mine:
@@ -65,17 +66,42 @@ class Queue:
                 self._forget(person, mine)
             self._made[person] = mine
         try:
-            mine.answer = make()
-            return mine.answer
-        finally:
-            with self._changed:
-                mine.is_over = True
+            mine.answer = answer = make()
+        except BaseException:
+            self._end(person, mine)
+            raise
+        if isinstance(answer, StreamingHttpResponse):
+            answer.streaming_content = _Pieces(answer.streaming_content, partial(self._end, person, mine))
+        else:
+            self._end(person, mine)
+        return answer
+
+    def forget(self) -> None:
+        """Forget all works, as a new process does."""
+        with self._changed:
+            self._made.clear()
+            self._newest.clear()
+
+    def _end(self, person: Hashable, mine: Work) -> None:
+        with self._changed:
+            mine.is_over = True
+            if self._made.get(person) is mine:
                 del self._made[person]
-                self._changed.notify_all()
+            self._changed.notify_all()
 
     def _forget(self, person: Hashable, mine: Work) -> None:
         if self._newest.get(person) is mine:
             del self._newest[person]
+
+
+class _Pieces:
+    """The pieces of a file that is made while it is sent; the server closes them behind the last, or before it."""
+
+    def __init__(self, pieces: Any, close: Callable[[], None]) -> None:
+        self._pieces, self.close = pieces, close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._pieces)
 
 
 def _copy(answer: HttpResponse) -> HttpResponse:
@@ -84,13 +110,14 @@ def _copy(answer: HttpResponse) -> HttpResponse:
 
 
 _queue = Queue()
+forget = _queue.forget
 
 
 def one_at_a_time(view: View[P]) -> View[P]:
     """Decorate a page that is expensive to make; answers 429 where a newer question of this person took its place."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def asked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.method not in {"GET", "HEAD"} or request.user.pk is None:
             return view(request, *args, **kwargs)
         key = (

@@ -14,7 +14,7 @@ from campaigns.answers import removal, waiting
 from campaigns.callbacks import planning as callbacks
 from campaigns.calls import expiry, recordings
 from campaigns.contacts.importing.saved import forgetting, saving
-from campaigns.contacts.importing.sources import runs
+from campaigns.contacts.importing.sources import keeping, runs
 from campaigns.core import budget, happenings, leases, stop_requests, transcript_words
 from campaigns.core.clock import DatabaseClock
 from campaigns.dialing import reservation
@@ -23,7 +23,7 @@ from campaigns.exports import job, requests
 from campaigns.launch import approvals, lifecycle, repeats, start, successions
 from campaigns.launch.living import ending, joining
 from campaigns.models import Campaign
-from campaigns.notices import alerts, deliveries, digests, inbox, reminders, telling
+from campaigns.notices import alerts, deliveries, digests, reminders, telling
 from campaigns.privacy import erasure
 from campaigns.privacy import retention as privacy_retention
 from campaigns.reports import rollups
@@ -97,6 +97,7 @@ def sweep() -> dict[str, int]:
         queue.nudge_sync(provider_id)
     for import_id in saving.unfinished():
         queue.nudge_import(import_id)
+    keeping.seal_those_before()
     for source_id in runs.due(now):
         queue.nudge_source(source_id)
     if waiting.has_waiting() or removal.has_removed():
@@ -116,7 +117,6 @@ def _tell(now: datetime.datetime) -> dict[str, int]:
         done["told"] = telling.tell(now)
         done["reminded"] = reminders.remind(now)
         digests.plan(now)
-        inbox.forget_old(now)
         digests.forget_old(now)
     except Exception:
         logger.exception("people could not be told")

@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import phonenumbers
@@ -17,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from campaigns import extensions, number_types
+from campaigns import common_mobiles, extensions, number_types
 from campaigns.national_forms import in_one_form
 from campaigns.number_types import NumberType
 
@@ -89,45 +90,6 @@ class Trust(NamedTuple):
 NO_TRUST = Trust()
 
 
-class _Shape(NamedTuple):
-    """The format of one country's mobile numbers, for the fast path: calling code and trunk prefix."""
-
-    code: str
-    trunk: str
-    plain_is_usual: bool
-    """Whether people also write the number without the trunk prefix."""
-
-    @property
-    def usual(self) -> frozenset[str]:
-        """What stands before the ten digits of a number that needs no correction."""
-        return frozenset({f"+{self.code}", self.trunk, *([""] if self.plain_is_usual else [])})
-
-
-_SHAPES = {"IR": _Shape("98", "0", False), "IN": _Shape("91", "0", True), "US": _Shape("1", "", True)}
-
-
-def _mobile(region: str, before: str) -> Callable[[str], re.Match[str] | None]:
-    """Return a matcher of a country's mobile numbers after one of these prefixes: prefix and number are its groups.
-
-    The pattern of the number is phonenumbers' own, so that the fast path agrees with the library.
-    """
-    metadata = PhoneMetadata.metadata_for_region(region)
-    assert metadata is not None
-    assert metadata.mobile is not None
-    number = metadata.mobile.national_number_pattern
-    return re.compile(rf"({before})(?=\d{{10}}\Z)({number})", re.ASCII).fullmatch
-
-
-_AT_HOME = {
-    region: (
-        _mobile(region, rf"\+{shape.code}|00{shape.code}|{shape.code}|{shape.trunk}|"),
-        f"+{shape.code}",
-        shape.usual,
-    )
-    for region, shape in _SHAPES.items()
-}
-_ABROAD = {f"+{shape.code}": (_mobile(region, rf"\+{shape.code}"), region) for region, shape in _SHAPES.items()}
-
 _DROPPED = " \t\r\v\f()[]-–—‐‑‒―−_'\"`’="
 _CLEAN: dict[int, str | None] = {
     **{ord(sign): str(unicodedata.digit(sign)) for sign in map(chr, range(0x80, 0x20000)) if sign.isdecimal()},
@@ -198,6 +160,28 @@ def understand_number(raw: Any, region: str, trust: Trust = NO_TRUST) -> Underst
     return _by_rule(text, region, trust)
 
 
+@lru_cache(maxsize=256)
+def usual_numbers(region: str) -> Callable[[str], UnderstoodNumber | None]:
+    """Return a function that parses mobile numbers as their country writes them, and gives None for any other text.
+
+    It does what `understand_number` does, in half the time, for whoever parses a whole file.
+    """
+    forms = common_mobiles.forms_in(region)
+    if forms is None:
+        return lambda _text: None
+    match, code, usual = forms
+
+    def parse(text: str) -> UnderstoodNumber | None:
+        found = match(text)
+        if found is None:
+            return None
+        prefix, number = found.groups()
+        # Half the price of UnderstoodNumber(...), which is paid for nearly every number there is.
+        return tuple.__new__(UnderstoodNumber, (code + number, region, prefix not in usual, ""))
+
+    return parse
+
+
 def is_masked(text: str) -> bool:
     """Tell whether a text is a number of which a file of ours shows only the last four digits, such as `…4567`."""
     return _MASKED(text) is not None
@@ -220,16 +204,11 @@ def search_digits(text: str) -> str:
 
 def _by_shape(text: str, region: str) -> UnderstoodNumber | None:
     """Parse common mobile numbers without the library; None for any other text."""
-    at_home = _AT_HOME.get(region)
-    if at_home is not None:
-        home, code, usual = at_home
-        found = home(text)
-        if found is not None:
-            prefix, number = found.groups()
-            # Half the price of UnderstoodNumber(...), which is paid for nearly every number there is.
-            return tuple.__new__(UnderstoodNumber, (code + number, region, prefix not in usual, ""))
-    abroad = _ABROAD.get(text[:3]) or _ABROAD.get(text[:2])
-    return UnderstoodNumber(text, abroad[1]) if abroad is not None and abroad[0](text) is not None else None
+    found = usual_numbers(region)(text)
+    if found is not None:
+        return found
+    country = common_mobiles.country_of(text)
+    return UnderstoodNumber(text, country) if country else None
 
 
 def _by_rule(text: str, region: str, trust: Trust) -> UnderstoodNumber:
@@ -327,8 +306,7 @@ def by_library(
         return UnderstoodNumber(e164, _iso(country), text != e164)
     shown = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
     usual = {"".join(sign for sign in shown if sign.isdigit())}
-    shape = _SHAPES.get(country)
-    if shape is not None and shape.plain_is_usual:
+    if country in common_mobiles.PLAIN_IS_USUAL:
         usual.add(national)
     return UnderstoodNumber(e164, _iso(country), text not in usual)
 

@@ -17,7 +17,7 @@ from django.urls import get_resolver, reverse
 from callcenter import made_once as module
 from callcenter.access.rights import CALLER
 from callcenter.made_once import few_at_once, made_once
-from callcenter.web_worker.arrival import COUNTING
+from callcenter.web_worker.arrival import ASKING_OTHERS, COUNTING
 from campaigns.launch import launch_check
 from campaigns.launch.audience import tally
 from tests.conftest import make_campaign, make_list, make_person
@@ -30,6 +30,20 @@ COUNTED = {
     "people-export": {}, "digest-preview": {"period": "daily"},
 }  # fmt: skip
 """Pages that count for seconds, with the parts of an address of theirs."""
+MADE_WHILE_SENT: dict[str, dict[str, Any]] = {
+    "do-not-call-export": {},
+    "do-not-call-export-xlsx": {},
+    "audit-export": {},
+    "import-bad-rows": {"pk": 1},
+}
+ASK_OTHERS: dict[str, dict[str, Any]] = {
+    "call-player": {"pk": 1}, "call-recording": {"pk": 1}, "call-hang-up": {"pk": 1},
+    "call-cancel-at-vendor": {"pk": 1}, "provider-test": {"pk": 1}, "provider-sync": {"pk": 1},
+    "provider-key": {"pk": 1}, "notice-test": {},
+    "openid_connect_login": {"provider_id": "a"}, "openid_connect_callback": {"provider_id": "a"},
+    "admin:providers_provider_add": {}, "admin:providers_provider_change": {"object_id": 1},
+}  # fmt: skip
+"""Pages that wait for somebody else's server."""
 WAITS_IN = {made_once.__name__, few_at_once(lambda _request: HttpResponse()).__code__.co_name}  # type: ignore[attr-defined]
 """Functions in which somebody waits for an equal work or for a turn."""
 
@@ -168,6 +182,8 @@ def test_eight_launch_checks_count_the_audience_once(monkeypatch: pytest.MonkeyP
 def test_whoever_waits_for_a_count_waits_in_threads_of_its_own() -> None:
     for name, parts in COUNTED.items():
         assert COUNTING.match(reverse(name, kwargs=parts).encode()), name
+    for name, more in MADE_WHILE_SENT.items():
+        assert COUNTING.match(reverse(name, kwargs=more).encode()), name
     for path in (b"/api/v1/reports/calls", b"/api/v1/campaigns/7/results", b"/api/v1/campaigns/7/approval?x=1"):
         assert COUNTING.match(path), path
     assert not COUNTING.match(b"/api/v1/campaigns/7")
@@ -175,6 +191,17 @@ def test_whoever_waits_for_a_count_waits_in_threads_of_its_own() -> None:
         assert not COUNTING.match(reverse(name).encode()), name
     for name in ("campaign", "campaign-edit"):
         assert not COUNTING.match(reverse(name, kwargs={"pk": 1}).encode()), name
+
+
+def test_whoever_waits_for_a_server_of_somebody_else_waits_in_threads_of_its_own() -> None:
+    for name, parts in ASK_OTHERS.items():
+        assert ASKING_OTHERS.match(reverse(name, kwargs=parts).encode()), name
+    assert ASKING_OTHERS.match(b"/api/v1/calls/7/recording")
+    for name in ("call", "call-live", "call-note", "provider", "provider-halt"):
+        assert not ASKING_OTHERS.match(reverse(name, kwargs={"pk": 1}).encode()), name
+    for name in ("call-log", "providers", "notice-settings", "login", "do-not-call"):
+        assert not ASKING_OTHERS.match(reverse(name).encode()), name
+    assert not COUNTING.match(reverse("do-not-call").encode())
 
 
 def test_pages_that_count_take_turns() -> None:

@@ -10,10 +10,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from callcenter.access.fresh import needs_fresh_sign_in
 from callcenter.access.own_roles import NOT_YOURS, lacking, rights_of_roles, set_rights
 from callcenter.access.rights import RIGHTS, ROLES
 from callcenter.access.role_words import role_in_words
@@ -121,6 +123,11 @@ class RoleAdmin(SetupAdmin):
             shown.name = role_in_words(obj.name)
             context |= {"original": shown, "subtitle": str(shown)}
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @method_decorator(needs_fresh_sign_in)
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:
+        """Show, make and change a role, after a fresh sign-in."""
+        return super().changeform_view(request, *arguments, **options)
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
         """Save the role and its rights, with an audit event that tells what it might before and may now."""

@@ -89,6 +89,29 @@ def needs_right(
     return opened
 
 
+def needs_scope(
+    code: str,
+) -> Callable[[Callable[Concatenate[KeyRequest, P], T]], Callable[Concatenate[KeyRequest, P], T]]:
+    """Decorate an operation that stands beneath `needs_right`, or needs no right, so that its key needs this scope."""
+    if code not in scopes.BY_CODE:
+        raise KeyError(code)
+
+    def opened(
+        operation: Callable[Concatenate[KeyRequest, P], T],
+    ) -> Callable[Concatenate[KeyRequest, P], T]:
+        @wraps(operation)
+        def checked(request: KeyRequest, *args: P.args, **kwargs: P.kwargs) -> T:
+            if code not in request.auth.key.scopes:
+                raise Problem(403, _("This needs a key with the scope %(scope)s.") % {"scope": code})
+            return operation(request, *args, **kwargs)
+
+        checked.needs_scopes = (code,)  # type: ignore[attr-defined]
+        checked.__signature__ = inspect.signature(operation, eval_str=True)  # type: ignore[attr-defined]
+        return cast(Callable[Concatenate[KeyRequest, P], T], checked)
+
+    return opened
+
+
 class PlainJson(Parser):
     """Reads bodies of JSON that every database can store."""
 

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_noop as _
 
 REACH = frozenset({"see_team_calls", "see_unassigned", "see_all_calls", "see_all_content"})
 """Rights that say whose rows are seen, and do nothing by themselves: every key has those of its owner and role."""
+DECISIONS, NOTICES = "decisions", "notices"
+"""Scopes that operations name themselves: what is given to a user, or told to one, needs no right of its own."""
 LARGE = "exports:large"
 """The scope in place of the fresh sign-in that a page asks for before a large export."""
 
@@ -34,8 +36,12 @@ SCOPES = (
     _scope("do_not_call:remove", _("Remove from the do-not-call list, with a reason"), "remove_do_not_call"),
     _scope("calls:read", _("See calls and campaigns"), "see_calls"),
     _scope("calls:place", _("Place single calls, and cancel waiting ones"), "place_call"),
-    _scope("calls:note", _("Set the disposition of calls"), "note_calls"),
+    _scope("calls:note", _("Write notes and tags of calls, and set their disposition"), "note_calls"),
     _scope("calls:hear", _("Read transcripts and hear recordings"), "hear_calls"),
+    _scope("calls:review", _("Review calls, with scorecards too"), "review_calls"),
+    _scope(
+        DECISIONS, _("Decide about unclear calls, and act on calls given to a user"), "settle_calls", "settle_own_calls"
+    ),
     _scope("campaigns:write", _("Change campaigns"), "draft_campaign"),
     _scope(
         "campaigns:launch", _("Launch campaigns, by the rules of approval"), "launch_campaign", "launch_above_limit"
@@ -44,6 +50,8 @@ SCOPES = (
     _scope("providers:read", _("See the state of providers"), "see_providers"),
     _scope("reports", _("See reports"), "see_reports"),
     _scope("exports", _("Export calls"), "export_calls", "see_exports", "see_all_exports"),
+    _scope(NOTICES, _("Read the owner’s notices")),
+    _scope("webhooks", _("Add and change webhooks, which are sent what the owner may see"), "make_api_keys"),
     _scope(LARGE, _("Export so many calls at once that a page would ask for a fresh sign-in")),
 )
 BY_CODE = {scope.code: scope for scope in SCOPES}

@@ -57,5 +57,10 @@ def refuse_form(form: BaseForm, names: Mapping[str, str] | None = None) -> NoRet
     raise Problem(422, " ".join(_each_once(one["detail"] for one in found)), errors=found)
 
 
+def refuse_field(field: str, sentence: str) -> NoReturn:
+    """Raise Problem with one sentence at its field."""
+    raise Problem(422, sentence, errors=[{"field": field, "detail": sentence}])
+
+
 def _each_once(sentences: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(sentences))

@@ -11,16 +11,21 @@ from ninja.openapi.schema import OpenAPISchema
 from callcenter.access import two_people
 from callcenter.api import problems, scopes
 from callcenter.api.door import Api, KeyDoor, PlainJson
+from callcenter.webhooks_out import api as webhooks_out
 from callcenter.webhooks_out import schema as webhooks
 from campaigns.answers import api as answers
 from campaigns.callbacks import api as callbacks
 from campaigns.calls import api as calls
-from campaigns.contacts.api import do_not_call, lists, people
+from campaigns.calls.api import hand_overs, remarks
+from campaigns.contacts.api import do_not_call, lists, people, sources
 from campaigns.core.refusals import Refusal
 from campaigns.dispositions import api as dispositions
 from campaigns.exports import api as exports
-from campaigns.launch.api import approvals, campaigns, living
+from campaigns.launch.api import approvals, campaigns, legal_texts, living
+from campaigns.notices import api as notices
 from campaigns.reports import api as reports
+from campaigns.review import api as review
+from campaigns.tracking import api as tracking
 from providers import api as providers
 
 DESCRIPTION = """\
@@ -64,7 +69,8 @@ class SchemaInWhole(OpenAPISchema):
         for status in OF_ALL:
             found["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
         rights = getattr(operation.view_func, "needs_rights", ())
-        found["x-scopes"] = sorted({code for right in rights for code in scopes.scopes_with(right)})
+        named = getattr(operation.view_func, "needs_scopes", ())
+        found["x-scopes"] = sorted({*named, *(code for right in rights for code in scopes.scopes_with(right))})
         return dict(found)
 
     def get_components(self) -> dict[str, Any]:
@@ -114,8 +120,8 @@ api = WholeApi(
     urls_namespace="api",
 )
 for part in (
-    calls, callbacks, dispositions, people, lists, do_not_call, campaigns, approvals, living, answers, reports, exports,
-    providers,
+    calls, remarks, callbacks, dispositions, review, tracking, hand_overs, people, lists, sources, do_not_call,
+    campaigns, approvals, living, legal_texts, answers, reports, exports, notices, providers, webhooks_out,
 ):  # fmt: skip
     api.add_router("", part.router)
 

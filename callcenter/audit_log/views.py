@@ -21,6 +21,7 @@ from callcenter.audit_log.forms import AuditForm
 from callcenter.audit_log.search import Asked, find_events, page_of, sees_all
 from callcenter.audit_log.words import lines_of
 from callcenter.formats.zones import zone_name
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 
 ROWS_AT_ONCE = 500
@@ -51,6 +52,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@one_at_a_time
 def export(request: HttpRequest) -> HttpResponseBase:
     """Return the same events as a CSV file, the newest first; the export itself is recorded."""
     person = cast(Person, request.user)

@@ -16,15 +16,22 @@ WHOLE_SECONDS = 30.0
 """From the end of the headers to the end of a body that is received whole."""
 ALIVE = frozenset({b"/livez", b"/healthz"})
 FIGURES = frozenset({b"/readyz", b"/metrics"})
-PAGES, COUNTS, BODIES, PROBES, READINESS = "pages", "counts", "bodies", "probes", "readiness"
-THREADS = {COUNTS: 6, BODIES: 2, PROBES: 1, READINESS: 2}
+PAGES, COUNTS, OTHERS, BODIES, PROBES, READINESS = "pages", "counts", "others", "bodies", "probes", "readiness"
+THREADS = {COUNTS: 6, OTHERS: 4, BODIES: 2, PROBES: 1, READINESS: 2}
 """Threads beside those of the pages, whose number is gunicorn's setting `threads`."""
 
 COUNTING = re.compile(
     rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/(?:calls|people)/export/|/preferences/notices/digest/"
+    rb"|/do-not-call/export|/audit/export|/imports/\d{1,19}/bad-rows/"
     rb"|/api/v1/(?:reports/|campaigns/\d{1,19}/(?:results|approval))"
 )
-"""Pages that count for seconds: those who wait for them wait in threads of their own, see `callcenter.made_once`."""
+"""Pages that count for seconds, and files that are made while they are sent: those who wait for them wait in threads of
+their own, see `callcenter.made_once`."""
+ASKING_OTHERS = re.compile(
+    rb"/calls/\d{1,19}/(?:player|recording|hang-up|cancel-at-vendor)/|/api/v1/calls/\d{1,19}/recording"
+    rb"|/providers/\d{1,19}/(?:test|sync|key)/|/setup/providers/provider/|/preferences/notices/test/|/openid/"
+)
+"""Pages that wait for a server of somebody else, for as long as that one likes to take: half a minute, say."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*\r\n", re.IGNORECASE)
 _CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
@@ -88,6 +95,8 @@ class Arrival:
         self.pool = PROBES if path in ALIVE else READINESS if path in FIGURES else PAGES
         if COUNTING.match(path):
             self.pool = COUNTS
+        elif ASKING_OTHERS.match(path):
+            self.pool = OTHERS
         self.length += length
         self.until = time.monotonic() + WHOLE_SECONDS
         if expects := _EXPECTS.search(head):

@@ -9,10 +9,13 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -68,6 +71,10 @@ SAME_AS = {
     "audio/opus": "audio/ogg",
 }
 
+_lock = threading.Lock()
+_fetching: set[Any] = set()
+"""Users for whom this process is fetching a recording."""
+
 
 class RecordingRefusal(Refusal):
     """Raised when a recording cannot be played now; the message is a sentence for the user."""
@@ -99,8 +106,8 @@ def open_recording(call: Call, person: Person) -> Sound:
     """
     sound = _kept(call.pk)
     if sound is None:
-        fetched = _fetched(call)
-        _keep(call.pk, fetched)
+        with _one_fetch(person):
+            _keep(call.pk, _fetched(call))
         sound = _kept(call.pk)
         if sound is None:
             raise RecordingRefusal(
@@ -108,6 +115,20 @@ def open_recording(call: Call, person: Person) -> Sound:
             )
     _audit(call, person)
     return sound
+
+
+@contextmanager
+def _one_fetch(person: Person) -> Iterator[None]:
+    """Let a user fetch one recording at a time in this process: a vendor may take long. Raises RecordingRefusal."""
+    with _lock:
+        if person.pk in _fetching:
+            raise RecordingRefusal(_("Another recording is being fetched for you. Wait for it, then try again."))
+        _fetching.add(person.pk)
+    try:
+        yield
+    finally:
+        with _lock:
+            _fetching.discard(person.pk)
 
 
 def content_type_of(sound: Recording) -> str:

@@ -74,6 +74,13 @@ def remove_tag(call: Call, person: Person, tag_id: int) -> bool:
     return True
 
 
+def remove_tags(call: Call, person: Person, names: list[str]) -> int:
+    """Remove tags from a call by name, in whatever spelling; returns how many it had."""
+    keys = [key_of(name) for name in names]
+    found = CallTag.objects.filter(key__in=keys).order_by("pk").values_list("pk", flat=True)
+    return sum(remove_tag(call, person, pk) for pk in found)
+
+
 def review_state(call: Call) -> dict[str, Any]:
     """Return what is stored of a call's review, as its form shows it."""
     found = CallReview.objects.filter(call=call).first()

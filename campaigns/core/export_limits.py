@@ -54,4 +54,10 @@ def refuse_above_cap(person: Any) -> None:
 def is_large(rows: QuerySet[Any]) -> bool:
     """Return whether an export of these rows needs a fresh sign-in; counts no further than it must."""
     large = current().large_export_rows
-    return bool(large) and rows.order_by()[:large].count() >= large
+    return bool(large) and counts_as_large(rows.order_by()[:large].count())
+
+
+def counts_as_large(rows: int) -> bool:
+    """Return whether a file of so many rows needs a fresh sign-in, to be asked for and to be fetched."""
+    large = current().large_export_rows
+    return bool(large) and rows >= large

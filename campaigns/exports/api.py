@@ -19,7 +19,7 @@ from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen
 from campaigns.calls import call_log
 from campaigns.calls.api import CallFilter, filters_of
 from campaigns.calls.call_columns import BY_KEY
-from campaigns.core.export_limits import is_large
+from campaigns.core.export_limits import counts_as_large, is_large
 from campaigns.core.paging import page_by_key
 from campaigns.exports import requests
 from campaigns.exports.views import CONTENT_TYPES, file_of
@@ -74,6 +74,11 @@ def _shown(request: KeyRequest, export: CallExport) -> dict[str, Any]:
     }
 
 
+def _check_large(request: KeyRequest) -> None:
+    if LARGE not in request.auth.key.scopes:
+        raise Problem(403, _("So many calls at once need a key with the scope %(scope)s.") % {"scope": LARGE})
+
+
 @router.post("/exports", response={202: ExportOut}, summary="Ask for a file of calls")
 @needs_right("export_calls")
 def export_ask(request: KeyRequest, asked: NewExport) -> Any:
@@ -83,8 +88,8 @@ def export_ask(request: KeyRequest, asked: NewExport) -> Any:
     form = filters_of(request, given | {"column": columns})
     person = request.auth.person
     calls = call_log.find_calls(form.filters(), person, is_walked=False)
-    if LARGE not in request.auth.key.scopes and is_large(calls):
-        raise Problem(403, _("So many calls at once need a key with the scope %(scope)s.") % {"scope": LARGE})
+    if is_large(calls):
+        _check_large(request)
     words = requests.masked_words(form.spoken(), str(form.fields["person"].label))
     made = requests.ask(person, form.filters(), form.columns(), words=words, file_format=kind)
     return Status(202, _shown(request, made))
@@ -126,4 +131,6 @@ def export_file(request: KeyRequest, pk: int) -> HttpResponseBase:
     found = get_object_or_404(requests.visible_to(request.auth.person), pk=pk)
     if not requests.may_fetch(found, request.auth.person):
         raise PermissionDenied("see_all_exports")
+    if counts_as_large(found.done_rows):
+        _check_large(request)
     return file_of(found, requests.open_file(found, request.auth.person))

@@ -75,7 +75,10 @@ class CallsFile:
 
     def written(self, ids: Sequence[int], *, is_first: bool) -> str:
         """Return the calls with these ids, the newest first."""
-        calls = Call.objects.filter(pk__in=ids).order_by("-pk")
+        is_whole = len(ids) == ids[0] - ids[-1] + 1
+        # Ids without a gap are named by their ends: the database need not look up a thousand one by one.
+        those = Call.objects.filter(pk__range=(ids[-1], ids[0])) if is_whole else Call.objects.filter(pk__in=ids)
+        calls = those.order_by("-pk")
         if self._format == Format.JSON:
             return json_rows.rows_of(self._sheet.names, self._sheet.values(calls), is_first=is_first)
         if self._format == Format.XLSX:

@@ -20,7 +20,7 @@ from callcenter.one_at_a_time import one_at_a_time
 from campaigns.calls import call_log
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.core import paging
-from campaigns.core.export_limits import is_large
+from campaigns.core.export_limits import counts_as_large, is_large
 from campaigns.core.paging import page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import go_back, token_of
@@ -163,8 +163,10 @@ def _listed(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @needs("see_exports")
 def fetch(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Send a finished file to its owner, or to a person with the right to all exports."""
+    """Send a finished file to its owner, or to a person with the right to all exports; a large one is proved for."""
     export = get_object_or_404(requests.visible_to(request.user), pk=pk)
+    if counts_as_large(export.done_rows) and not is_fresh(request):
+        return prove_first(request)
     try:
         file = requests.open_file(export, request.user)
     except Refusal as refusal:

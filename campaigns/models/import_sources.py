@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.base import Owned
 from campaigns.models.imports import ContactImport
 from campaigns.reasons import MAX_REASON
+from providers.fields import EncryptedJSONField
 
 MAX_ADDRESS = 2000
 MAX_ETAG = 200
@@ -21,7 +22,10 @@ class ImportSource(Owned):
     )
     """Its columns, list, tags and answers are those of every run; without it nothing is imported any more."""
     address = models.CharField(_("address"), max_length=MAX_ADDRESS)
-    """It may open the file for whoever knows it, so that pages and logs show its host alone."""
+    """Its host, as `https://HOST/`; the whole address where `sealed` is null, which the version before wrote."""
+    # Null is loaded as no secrets.
+    sealed = EncryptedJSONField(null=True, blank=True, editable=False)  # type: ignore[misc]
+    """Under "address" the whole one: it may open the file for whoever knows it, so it is stored as a key is."""
     every_hours = models.PositiveSmallIntegerField(_("every"), default=24)
     next_at = models.DateTimeField(_("next"), null=True, blank=True, db_index=True)
     """When it is read next; null while it is paused or halted."""

@@ -18,7 +18,7 @@ from campaigns.notices.kinds import KINDS
 MOST_COUNTED = 100
 """A badge says no more than "99+"."""
 KEPT = datetime.timedelta(days=90)
-FORGOTTEN_A_RUN = 2_000
+"""How long a notice is kept; the page of retention says so."""
 MAX_DETAIL = Notice._meta.get_field("detail").max_length or 0
 
 
@@ -110,9 +110,9 @@ def read(person: User, notices: QuerySet[Notice], now: datetime.datetime) -> int
     return notices.filter(user=person, read_at__isnull=True).update(read_at=now)
 
 
-def forget_old(now: datetime.datetime) -> int:
-    """Delete a batch of notices older than `KEPT`, read or not; returns how many."""
-    old = list(Notice.objects.filter(at__lt=now - KEPT).order_by("at").values_list("pk", flat=True)[:FORGOTTEN_A_RUN])
+def forget_older(before: datetime.datetime, most: int) -> int:
+    """Delete at most so many notices from before a time, read or not; returns how many."""
+    old = list(Notice.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:most])
     if old:
         NoticeDelivery.objects.filter(notice__in=old).delete()
         Notice.objects.filter(pk__in=old).delete()

@@ -87,7 +87,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.contactimport": "purpose status region two_numbers headers counts list_name tags consent_source"
     " opt_out_reason opt_out_source refused_reason",
     "campaigns.contactlist": "name",
-    "campaigns.importsource": "address etag digest problem",
+    "campaigns.importsource": "address sealed etag digest problem",
     "campaigns.heardoptout": "sheet",
     "campaigns.correctedrow": "sheet",
     "campaigns.costtally": "currency",

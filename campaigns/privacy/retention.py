@@ -25,11 +25,13 @@ from campaigns.models import (
     Campaign,
     ClearedRows,
     HeardOptOut,
+    Notice,
     RetentionMark,
     TallyMark,
     TranscriptWords,
     WebhookDelivery,
 )
+from campaigns.notices import inbox
 from campaigns.reports.rollups import QUARTER, quarter_of
 from providers.models import ProviderExchange
 from providers.types import FINAL, CallStatus
@@ -59,24 +61,46 @@ class Kind:
     """What is older than a time and not cleared yet."""
     oldest: Callable[[], datetime.datetime | None]
     """When the oldest of what is kept was written."""
+    fixed: datetime.timedelta = datetime.timedelta(0)
+    """For how long it is kept where no setting says so."""
 
     def limit(self, now: datetime.datetime, installation: Installation) -> datetime.datetime:
         """Return the time before which rows of this kind are cleared."""
         if self.setting:
             return now - datetime.timedelta(days=getattr(installation, self.setting))
-        return now - FAILURES_KEPT if self.key == "failures" else now
+        return now - self.fixed
+
+    def days(self, installation: Installation) -> int | None:
+        """Return for how many days it is kept; None for what is cleared as soon as it has ended."""
+        return getattr(installation, self.setting) if self.setting else self.fixed.days or None
 
 
 # Conversations
 
 
 def _with_conversation() -> models.QuerySet[Call]:
-    """Return the calls past the mark; in order of their last news, by which an index finds them."""
+    """Return the calls past the mark."""
     mark = RetentionMark.objects.filter(pk="conversations").first()
-    calls = Call.objects.order_by("changed_at", "pk")
     if mark is None:
-        return calls
-    return calls.filter(Q(changed_at__gt=mark.changed_at) | Q(changed_at=mark.changed_at, pk__gt=mark.call_id))
+        return Call.objects.all()
+    past = Call.objects.filter(Q(changed_at__gt=mark.changed_at) | Q(pk__gt=mark.call_id))
+    return past.filter(changed_at__gte=mark.changed_at)
+
+
+def _next_conversations(before: datetime.datetime) -> list[tuple[int, datetime.datetime]]:
+    """Return a batch of calls past the mark, in order of their last news and id, with the time of these news.
+
+    Those of the mark's own time are asked for apart: with "or" a database reads all that is cleared already, each time.
+    """
+    mark = RetentionMark.objects.filter(pk="conversations").first()
+    later, found = Call.objects.filter(changed_at__lt=before).order_by("changed_at", "pk"), []
+    if mark is not None:
+        same = Call.objects.filter(changed_at=mark.changed_at, changed_at__lt=before, pk__gt=mark.call_id)
+        found = list(same.order_by("pk").values_list("pk", "changed_at")[:BATCH])
+        later = later.filter(changed_at__gt=mark.changed_at)
+    if len(found) < BATCH:
+        found += later.values_list("pk", "changed_at")[: BATCH - len(found)]
+    return found
 
 
 def _old_conversations(before: datetime.datetime) -> models.QuerySet[models.Model]:
@@ -87,7 +111,7 @@ def _old_conversations(before: datetime.datetime) -> models.QuerySet[models.Mode
 
 def clear_conversations(before: datetime.datetime) -> int:
     """Clear transcripts, their words, answers and the way to recordings of a batch of calls."""
-    found = list(_with_conversation().filter(changed_at__lt=before).values_list("pk", "changed_at")[:BATCH])
+    found = _next_conversations(before)
     if not found:
         return 0
     ids = [pk for pk, _at in found]
@@ -214,6 +238,14 @@ def _tasks() -> models.QuerySet[models.Model]:
     return found
 
 
+def clear_notices(before: datetime.datetime) -> int:
+    """Clear a batch of notices, read or not, with what was to be sent of them."""
+    with transaction.atomic():
+        done = inbox.forget_older(before, BATCH)
+        _note("notices", done)
+    return done
+
+
 def _clear_some(kind: str, rows: models.QuerySet[models.Model]) -> int:
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
     if ids:
@@ -249,6 +281,12 @@ KINDS = (
     Kind(
         "failures", _("Failed tasks of the queue"), "",
         clear_failures, lambda before: _tasks().filter(stopped__lt=before), lambda: _first(_tasks(), "stopped"),
+        FAILURES_KEPT,
+    ),
+    Kind(
+        "notices", _("Notices to users"), "",
+        clear_notices, lambda before: Notice.objects.filter(at__lt=before), lambda: _first(Notice.objects.all(), "at"),
+        inbox.KEPT,
     ),
 )  # fmt: skip
 
@@ -305,7 +343,7 @@ def standings(now: datetime.datetime) -> list[Standing]:
     return [
         Standing(
             kind,
-            getattr(installation, kind.setting) if kind.setting else None,
+            kind.days(installation),
             kind.oldest(),
             ClearedRows.objects.filter(kind=kind.key).first(),
             count_of(kind.old(kind.limit(now, installation))),

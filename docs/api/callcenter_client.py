@@ -136,6 +136,10 @@ class CallsAsked(TypedDict):
     """The wanted answer, of a number the least."""
     answer_to: NotRequired[str]
     """The greatest number or last date."""
+    order: NotRequired[Literal["", "answer", "-answer", "disposition", "-disposition"]]
+    """By the answer to `question`, or by disposition, a minus from the other end; calls without one are left out.
+    Empty: the newest first.
+    """
     person: NotRequired[str]
     """A part of a name, or a number in any form."""
     words: NotRequired[str]
@@ -247,6 +251,56 @@ class Cancel(TypedDict):
     reason: NotRequired[str]
 
 
+class NoteOut(TypedDict):
+    """A note on a call."""
+
+    text: str
+    at: str
+    author: str
+
+
+class Remarks(TypedDict):
+    """What users remarked on a call."""
+
+    notes: list[NoteOut]
+    tags: list[str]
+    review: ReviewOut | None
+
+
+class ReviewOut(TypedDict):
+    """The review of a call."""
+
+    score: int
+    comment: str
+    reviewer: str
+    reviewed_at: str
+
+
+class NewNote(TypedDict):
+    """A note to write."""
+
+    text: str
+
+
+class TagNames(TypedDict):
+    """Tags by name; spelling variants are one tag."""
+
+    tags: list[str]
+
+
+class NewReview(TypedDict):
+    """A score, and why."""
+
+    score: int
+    comment: NotRequired[str]
+
+
+class Handled(TypedDict):
+    """What became of a mark."""
+
+    changed: bool
+
+
 class CallbackOut(TypedDict):
     """A call at a time that a person asked for."""
 
@@ -341,6 +395,186 @@ class Choice(TypedDict):
 
     id: int
     name: str
+
+
+class PagedScorecardOut(TypedDict):
+    """One page of `ScorecardOut`, newest first."""
+
+    items: list[ScorecardOut]
+    next: int | None
+
+
+class Point(TypedDict):
+    """One point of a scorecard."""
+
+    id: int
+    text: str
+    most: int
+    weight: int
+
+
+class ScorecardOut(TypedDict):
+    """A scorecard."""
+
+    id: int
+    name: str
+    is_offered: bool
+    points: list[Point]
+
+
+class PagedQueueOut(TypedDict):
+    """One page of `QueueOut`, newest first."""
+
+    items: list[QueueOut]
+    next: int | None
+
+
+class QueueOut(TypedDict):
+    """A review queue: which calls are to be listened to."""
+
+    id: int
+    name: str
+    scorecard: Ref
+    campaign: Ref | None
+    every: int
+    since: str
+    is_open: bool
+
+
+class Given(TypedDict):
+    """To whom a call is given."""
+
+    person: int
+
+
+class PagedScoreOut(TypedDict):
+    """One page of `ScoreOut`, newest first."""
+
+    items: list[ScoreOut]
+    next: int | None
+
+
+class ScoreOut(TypedDict):
+    """One call reviewed by one scorecard."""
+
+    call: int
+    scorecard: Ref
+    percent: float
+    given: list[Given]
+    note: str
+    reviewer: str
+    reviewed_at: str
+
+
+class NewScore(TypedDict):
+    """What a call gets by a scorecard: every point its value."""
+
+    scorecard: int
+    values: list[Value]
+    note: NotRequired[str]
+    queue: NotRequired[int | None]
+    """The review queue from which the call was taken."""
+
+
+class Value(TypedDict):
+    """What one point gets."""
+
+    point: int
+    value: int
+
+
+class Decision(TypedDict):
+    """A call that needs a decision by a person."""
+
+    call: CallOut
+    kind: str
+    sentence: str
+    answers: list[str]
+    may_decide: bool
+
+
+class PagedDecision(TypedDict):
+    """One page of `Decision`, newest first."""
+
+    items: list[Decision]
+    next: int | None
+
+
+class Settled(TypedDict):
+    """What became of a call whose result nobody knows."""
+
+    answer: Literal["took_place", "did_not", "wait"]
+    reason: NotRequired[str]
+    """Needed, except to wait."""
+    result: NotRequired[Literal["", "talked", "machine", "no_answer", "busy"]]
+    """Of a call that took place; talked: a person answered, machine: a voicemail."""
+    seconds: NotRequired[int | None]
+    """How long they talked; answered calls."""
+    hours: NotRequired[Literal[1, 4, 24, 72] | None]
+    """How long to wait."""
+
+
+class OptOutDecided(TypedDict):
+    """Whether a person asked not to be called."""
+
+    answer: Literal["forbid", "allow"]
+    """forbid: add the number to the do-not-call list."""
+    reason: NotRequired[str]
+    """Needed to allow."""
+
+
+class Stopped(TypedDict):
+    """What the provider answered."""
+
+    is_asked: bool
+    sentence: str
+
+
+class Stop(TypedDict):
+    """How a call is ended at the provider."""
+
+    how: NotRequired[Literal["cancel", "hang_up"]]
+    """cancel: while it waits in the provider's queue."""
+
+
+class HandOverOut(TypedDict):
+    """A call that was given to a user."""
+
+    id: int
+    call: CallOut
+    person: Ref | None
+    why: str
+    given_at: str
+    due_at: str
+    is_overdue: bool
+    may_act: bool
+
+
+class PagedHandOverOut(TypedDict):
+    """One page of `HandOverOut`, newest first."""
+
+    items: list[HandOverOut]
+    next: int | None
+
+
+class WholeHandOver(TypedDict):
+    """A call that was given to a user, and to whom it can be given."""
+
+    id: int
+    call: CallOut
+    person: Ref | None
+    why: str
+    given_at: str
+    due_at: str
+    is_overdue: bool
+    may_act: bool
+    can_take: list[Ref]
+
+
+class Ended(TypedDict):
+    """What became of a hand-over."""
+
+    changed: bool
 
 
 class ListRef(TypedDict):
@@ -447,6 +681,62 @@ class PeopleIds(TypedDict):
     """Contacts by id."""
 
     people: list[int]
+
+
+class ImportOut(TypedDict):
+    """A file of contacts that was imported."""
+
+    id: int
+    file: str
+    status: str
+    contact_list: ListRef | None
+    created_at: str
+    saved_at: str | None
+
+
+class PagedImportOut(TypedDict):
+    """One page of `ImportOut`, newest first."""
+
+    items: list[ImportOut]
+    next: int | None
+
+
+class PagedSourceOut(TypedDict):
+    """One page of `SourceOut`, newest first."""
+
+    items: list[SourceOut]
+    next: int | None
+
+
+class SourceOut(TypedDict):
+    """An address from which an import is repeated. The address itself is never shown again, only its host."""
+
+    id: int
+    host: str
+    every_hours: int
+    contact_list: ListRef | None
+    owner: str
+    state: str
+    problem: str
+    next_at: str | None
+    looked_at: str | None
+    last_import: int | None
+
+
+class NewSource(TypedDict):
+    """An address whose file is imported again whenever it changed, as a first file was."""
+
+    first_import: int
+    """A saved import of contacts: its columns and list are repeated."""
+    address: str
+    """https, of a CSV or XLSX file or of a Google Sheet."""
+    every_hours: NotRequired[Literal[1, 6, 24, 168]]
+
+
+class Switched(TypedDict):
+    """Whether a source is read from now on."""
+
+    is_read: bool
 
 
 class Entry(TypedDict):
@@ -711,6 +1001,21 @@ class Joined(TypedDict):
     sentence: str
 
 
+class MissingText(TypedDict):
+    """A text that people of a country must hear."""
+
+    country: str
+    text: str
+    sentence: str
+
+
+class PagedMissingText(TypedDict):
+    """One page of `MissingText`, newest first."""
+
+    items: list[MissingText]
+    next: int | None
+
+
 class Distribution(TypedDict):
     """How a question was answered."""
 
@@ -893,6 +1198,33 @@ class PagedExportOut(TypedDict):
     next: int | None
 
 
+class NoticeOut(TypedDict):
+    """One thing that the owner is told of."""
+
+    id: int
+    kind: str
+    label: str
+    sentence: str
+    next_step: str
+    link: str
+    at: str
+    read_at: str | None
+
+
+class PagedNoticeOut(TypedDict):
+    """One page of `NoticeOut`, newest first."""
+
+    items: list[NoticeOut]
+    next: int | None
+
+
+class Read(TypedDict):
+    """Which notices were read."""
+
+    newest: NotRequired[int | None]
+    """This one and all older ones; null: all."""
+
+
 class PagedProviderOut(TypedDict):
     """One page of `ProviderOut`, newest first."""
 
@@ -940,6 +1272,107 @@ class WholeProvider(TypedDict):
     voices: list[Choice]
     caller_ids: list[Choice]
     dialers: list[Choice]
+
+
+class PagedWebhookOut(TypedDict):
+    """One page of `WebhookOut`, newest first."""
+
+    items: list[WebhookOut]
+    next: int | None
+
+
+class WebhookOut(TypedDict):
+    """An address of another program that hears of what happens."""
+
+    id: int
+    name: str
+    url: str
+    events: list[str]
+    is_active: bool
+    is_halted: bool
+    created_at: str
+    delivered_at: str | None
+    failing_since: str | None
+
+
+class WithSecret(TypedDict):
+    """A webhook with its secret, which is shown this once."""
+
+    id: int
+    name: str
+    url: str
+    events: list[str]
+    is_active: bool
+    is_halted: bool
+    created_at: str
+    delivered_at: str | None
+    failing_since: str | None
+    secret: str
+
+
+class NewWebhook(TypedDict):
+    """An address to send events to."""
+
+    name: str
+    url: str
+    """https, of a host on OUTBOUND_HOSTS."""
+    events: list[str]
+    """Any of: answer.given, approval.needed, call.answered, call.ended, callback.due, campaign.finished,
+    do_not_call.added, provider.halted.
+    """
+
+
+class WebhookChange(TypedDict):
+    """What is to change of a webhook."""
+
+    name: NotRequired[str | None]
+    url: NotRequired[str | None]
+    events: NotRequired[list[str] | None]
+    is_active: NotRequired[bool | None]
+
+
+class DeliveryOut(TypedDict):
+    """One event for one webhook."""
+
+    id: int
+    message_id: str
+    event: str
+    subject: int | None
+    at: str
+    state: str
+    tries: int
+    tried_at: str | None
+    due_at: str
+    status: int | None
+    problem: str
+    problem_words: str
+    took_ms: int | None
+
+
+class Resumed(TypedDict):
+    """What became of a wish to resume."""
+
+    changed: bool
+
+
+class PagedDeliveryOut(TypedDict):
+    """One page of `DeliveryOut`, newest first."""
+
+    items: list[DeliveryOut]
+    next: int | None
+
+
+class SentAgain(TypedDict):
+    """How many events are sent again."""
+
+    count: int
+
+
+class Again(TypedDict):
+    """What is to be sent again."""
+
+    delivery: NotRequired[int | None]
+    """One delivery; null: all that failed."""
 
 
 class GivenAnswer(TypedDict):
@@ -1023,12 +1456,13 @@ class Callcenter:
         question: int | None = None,
         answer: str | None = None,
         answer_to: str | None = None,
+        order: Literal["", "answer", "-answer", "disposition", "-disposition"] | None = None,
         older_than: int | None = None,
         limit: int | None = None,
     ) -> PagedCallOut:
         """List calls.
 
-        List the calls within reach, newest first, by the filters of the call log.
+        List the calls within reach by the filters of the call log, newest first or in another order.
         """
         found: PagedCallOut = self._ask(
             "GET",
@@ -1048,6 +1482,7 @@ class Callcenter:
                 "question": question,
                 "answer": answer,
                 "answer_to": answer_to,
+                "order": order,
                 "older_than": older_than,
                 "limit": limit,
             },
@@ -1103,6 +1538,54 @@ class Callcenter:
         Return the sound of a call, whole or the range asked for; recorded as heard, as on its page.
         """
         return self._ask("GET", f"/calls/{pk}/recording").content
+
+    def call_remarks(self, pk: int) -> Remarks:
+        """Read the notes, tags and review of a call.
+
+        Return what users remarked on a call, as its page shows it.
+        """
+        found: Remarks = self._ask("GET", f"/calls/{pk}/remarks").json()
+        return found
+
+    def call_note(self, pk: int, body: NewNote) -> Remarks:
+        """Write a note on a call.
+
+        Add a note in the owner's name.
+        """
+        found: Remarks = self._ask("POST", f"/calls/{pk}/notes", body=body).json()
+        return found
+
+    def call_tags_add(self, pk: int, body: TagNames) -> Remarks:
+        """Add tags to a call.
+
+        Add tags; those that the call has already stay as they are.
+        """
+        found: Remarks = self._ask("POST", f"/calls/{pk}/tags", body=body).json()
+        return found
+
+    def call_tags_remove(self, pk: int, body: TagNames) -> Remarks:
+        """Remove tags of a call.
+
+        Remove tags from a call; those that it does not have are passed over.
+        """
+        found: Remarks = self._ask("POST", f"/calls/{pk}/tags/remove", body=body).json()
+        return found
+
+    def call_review(self, pk: int, body: NewReview) -> Remarks:
+        """Review a call.
+
+        Give a call a score from 1 to 5; an earlier review is replaced, and stays in the audit log.
+        """
+        found: Remarks = self._ask("POST", f"/calls/{pk}/review", body=body).json()
+        return found
+
+    def call_handled(self, pk: int) -> Handled:
+        """Mark a returned call as handled.
+
+        Say that somebody dealt with a call in which a person called us back.
+        """
+        found: Handled = self._ask("POST", f"/calls/{pk}/handled", body={}).json()
+        return found
 
     def callbacks(
         self,
@@ -1178,6 +1661,146 @@ class Callcenter:
         Set what came of a call, as on its page: what follows is done at once, and only once.
         """
         found: Chosen = self._ask("POST", f"/calls/{pk}/disposition", body=body).json()
+        return found
+
+    def scorecard_list(self) -> PagedScorecardOut:
+        """List scorecards.
+
+        List the scorecards within reach with their points; all on one page.
+        """
+        found: PagedScorecardOut = self._ask("GET", "/scorecards").json()
+        return found
+
+    def review_queues(self, *, older_than: int | None = None, limit: int | None = None) -> PagedQueueOut:
+        """List review queues.
+
+        List the review queues within reach, newest first.
+        """
+        found: PagedQueueOut = self._ask(
+            "GET", "/review-queues", query={"older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def review_queue_calls(self, pk: int, *, older_than: int | None = None, limit: int | None = None) -> PagedCallOut:
+        """List the calls to review of a queue.
+
+        List the calls of a queue that nobody has reviewed, newest first. It needs the right to hear calls,
+        too.
+        """
+        found: PagedCallOut = self._ask(
+            "GET", f"/review-queues/{pk}/calls", query={"older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def call_scores(self, pk: int) -> PagedScoreOut:
+        """Read the reviews of a call by scorecard.
+
+        List what a call got by each scorecard; all on one page. It needs the right to hear calls, too.
+        """
+        found: PagedScoreOut = self._ask("GET", f"/calls/{pk}/scores").json()
+        return found
+
+    def call_score(self, pk: int, body: NewScore) -> ScoreOut:
+        """Review a call by a scorecard.
+
+        Keep what each point got; a review by this scorecard is replaced, and stays in the audit log.
+        """
+        found: ScoreOut = self._ask("POST", f"/calls/{pk}/scores", body=body).json()
+        return found
+
+    def decisions(
+        self,
+        *,
+        kind: Literal["", "no_news", "unknown", "held", "opt_out"] | None = None,
+        older_than: int | None = None,
+        limit: int | None = None,
+    ) -> PagedDecision:
+        """List what needs a decision.
+
+        List the calls within reach that need a decision by a person, newest first.
+        """
+        found: PagedDecision = self._ask(
+            "GET", "/decisions", query={"kind": kind, "older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def call_settle(self, pk: int, body: Settled) -> CallOut:
+        """Say what became of an unclear call.
+
+        Record that a call took place, that it did not, or that news is waited for. Nothing is dialled by
+        it.
+        """
+        found: CallOut = self._ask("POST", f"/calls/{pk}/settle", body=body).json()
+        return found
+
+    def call_opt_out(self, pk: int, body: OptOutDecided) -> CallOut:
+        """Decide whether a person asked not to be called.
+
+        Decide about what may have been an opt-out: on the do-not-call list, or may be called.
+        """
+        found: CallOut = self._ask("POST", f"/calls/{pk}/opt-out", body=body).json()
+        return found
+
+    def call_again(self, pk: int, *, idempotency_key: str) -> CallOut:
+        """Call a person again.
+
+        Queue one more attempt after a call that is over: 201, or 200 where this Idempotency-Key made it
+        before.
+        """
+        found: CallOut = self._ask(
+            "POST", f"/calls/{pk}/again", body={}, headers={"Idempotency-Key": idempotency_key}
+        ).json()
+        return found
+
+    def call_stop(self, pk: int, body: Stop) -> Stopped:
+        """End a call at the provider.
+
+        Ask the provider to cancel or hang up a call, and read what became of it.
+        """
+        found: Stopped = self._ask("POST", f"/calls/{pk}/stop", body=body).json()
+        return found
+
+    def hand_overs(self, *, older_than: int | None = None, limit: int | None = None) -> PagedHandOverOut:
+        """List calls given to a user.
+
+        List the open ones of the owner, newest first; for who settles calls also overdue ones, and
+        nobody's.
+        """
+        found: PagedHandOverOut = self._ask(
+            "GET", "/hand-overs", query={"older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def hand_over(self, pk: int) -> WholeHandOver:
+        """Read one call given to a user.
+
+        Return one that is open and that the owner may act on, with the users to whom it can be given.
+        """
+        found: WholeHandOver = self._ask("GET", f"/hand-overs/{pk}").json()
+        return found
+
+    def hand_over_done(self, pk: int) -> Ended:
+        """Say that a call given to a user is done.
+
+        Say that what was to be done is done.
+        """
+        found: Ended = self._ask("POST", f"/hand-overs/{pk}/done", body={}).json()
+        return found
+
+    def hand_over_drop(self, pk: int) -> Ended:
+        """Drop a call given to a user.
+
+        Say that nobody needs to act on it any more.
+        """
+        found: Ended = self._ask("POST", f"/hand-overs/{pk}/drop", body={}).json()
+        return found
+
+    def hand_over_give(self, pk: int, body: Given) -> HandOverOut:
+        """Give a call to another user.
+
+        Give it to another user, who is told; it is due as before.
+        """
+        found: HandOverOut = self._ask("POST", f"/hand-overs/{pk}/give", body=body).json()
         return found
 
     def people(
@@ -1281,6 +1904,63 @@ class Callcenter:
         """
         found: Changed = self._ask("POST", f"/lists/{pk}/people/remove", body=body).json()
         return found
+
+    def imports(self, *, older_than: int | None = None, limit: int | None = None) -> PagedImportOut:
+        """List imports of contacts.
+
+        List the files of contacts within reach that were imported, newest first.
+        """
+        found: PagedImportOut = self._ask("GET", "/imports", query={"older_than": older_than, "limit": limit}).json()
+        return found
+
+    def import_sources(self, *, older_than: int | None = None, limit: int | None = None) -> PagedSourceOut:
+        """List import sources.
+
+        List the sources within reach, newest first, and how each stands.
+        """
+        found: PagedSourceOut = self._ask(
+            "GET", "/import-sources", query={"older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def import_source_make(self, body: NewSource) -> SourceOut:
+        """Add an import source.
+
+        Add an address; it is read soon, and whenever it is due. The address is stored sealed, as a key is.
+        """
+        found: SourceOut = self._ask("POST", "/import-sources", body=body).json()
+        return found
+
+    def import_source_read(self, pk: int) -> Switched:
+        """Read an import source now.
+
+        Let a source be read at once; false for one that is paused or halted.
+        """
+        found: Switched = self._ask("POST", f"/import-sources/{pk}/read", body={}).json()
+        return found
+
+    def import_source_pause(self, pk: int) -> Switched:
+        """Pause an import source.
+
+        Read a source no more, until it is resumed.
+        """
+        found: Switched = self._ask("POST", f"/import-sources/{pk}/pause", body={}).json()
+        return found
+
+    def import_source_resume(self, pk: int) -> Switched:
+        """Resume an import source.
+
+        Read a paused or halted source again.
+        """
+        found: Switched = self._ask("POST", f"/import-sources/{pk}/resume", body={}).json()
+        return found
+
+    def import_source_remove(self, pk: int) -> None:
+        """Remove an import source.
+
+        Remove a source; what it imported stays.
+        """
+        self._ask("DELETE", f"/import-sources/{pk}")
 
     def do_not_call(self, *, older_than: int | None = None, limit: int | None = None) -> PagedEntry:
         """List the do-not-call list.
@@ -1429,6 +2109,15 @@ class Callcenter:
         ).json()
         return found
 
+    def campaign_legal_texts(self, pk: int) -> PagedMissingText:
+        """List missing legal texts.
+
+        List the legal texts that the message does not say; all on one page. That an agent says one, a user
+        confirms.
+        """
+        found: PagedMissingText = self._ask("GET", f"/campaigns/{pk}/legal-texts").json()
+        return found
+
     def campaign_results(self, pk: int) -> Results:
         """Read what a campaign found out.
 
@@ -1497,6 +2186,34 @@ class Callcenter:
         """
         return self._ask("GET", f"/exports/{pk}/file").content
 
+    def notices(
+        self, *, unread: bool | None = None, older_than: int | None = None, limit: int | None = None
+    ) -> PagedNoticeOut:
+        """List notices.
+
+        List the owner's notices, newest first. Nobody reads another's, whatever their rights.
+        """
+        found: PagedNoticeOut = self._ask(
+            "GET", "/notices", query={"unread": unread, "older_than": older_than, "limit": limit}
+        ).json()
+        return found
+
+    def notice_read(self, pk: int) -> Changed:
+        """Mark a notice as read.
+
+        Note that the owner read one notice.
+        """
+        found: Changed = self._ask("POST", f"/notices/{pk}/read", body={}).json()
+        return found
+
+    def notices_read(self, body: Read) -> Changed:
+        """Mark notices as read.
+
+        Note that the owner read their notices, all or up to one.
+        """
+        found: Changed = self._ask("POST", "/notices/read", body=body).json()
+        return found
+
     def providers(self, *, older_than: int | None = None, limit: int | None = None) -> PagedProviderOut:
         """List providers.
 
@@ -1513,6 +2230,97 @@ class Callcenter:
         Return how a provider stands, and its agents, voices, caller IDs and diallers, as last synced.
         """
         found: WholeProvider = self._ask("GET", f"/providers/{pk}").json()
+        return found
+
+    def webhooks(self, *, older_than: int | None = None, limit: int | None = None) -> PagedWebhookOut:
+        """List webhooks.
+
+        List the owner's webhooks, newest first.
+        """
+        found: PagedWebhookOut = self._ask("GET", "/webhooks", query={"older_than": older_than, "limit": limit}).json()
+        return found
+
+    def webhook_make(self, body: NewWebhook) -> WithSecret:
+        """Add a webhook.
+
+        Add an address; it is sent what the owner may see. The secret is in this answer, and nowhere later.
+        """
+        found: WithSecret = self._ask("POST", "/webhooks", body=body).json()
+        return found
+
+    def webhook(self, pk: int) -> WebhookOut:
+        """Read one webhook.
+
+        Return one webhook; its ETag is what If-Match of a change takes.
+        """
+        found: WebhookOut = self._ask("GET", f"/webhooks/{pk}").json()
+        return found
+
+    def webhook_change(self, pk: int, body: WebhookChange, *, if_match: str) -> WebhookOut:
+        """Change a webhook.
+
+        Change a webhook as it was read (If-Match); what is left out stays.
+        """
+        found: WebhookOut = self._ask("PATCH", f"/webhooks/{pk}", body=body, headers={"If-Match": if_match}).json()
+        return found
+
+    def webhook_remove(self, pk: int) -> None:
+        """Remove a webhook.
+
+        Remove a webhook with its log.
+        """
+        self._ask("DELETE", f"/webhooks/{pk}")
+
+    def webhook_secret(self, pk: int) -> WithSecret:
+        """Replace the secret of a webhook.
+
+        Give a webhook a new secret, which is in this answer; for a day the one before signs, too.
+        """
+        found: WithSecret = self._ask("POST", f"/webhooks/{pk}/secret", body={}).json()
+        return found
+
+    def webhook_test(self, pk: int) -> DeliveryOut:
+        """Send a test to a webhook.
+
+        Queue a test; the log says what comes of it.
+        """
+        found: DeliveryOut = self._ask("POST", f"/webhooks/{pk}/test", body={}).json()
+        return found
+
+    def webhook_resume(self, pk: int) -> Resumed:
+        """Resume a halted webhook.
+
+        Send to a halted webhook again; what failed meanwhile stands in its log.
+        """
+        found: Resumed = self._ask("POST", f"/webhooks/{pk}/resume", body={}).json()
+        return found
+
+    def webhook_deliveries(
+        self,
+        pk: int,
+        *,
+        state: Literal["", "waiting", "delivered", "failed", "void"] | None = None,
+        event: str | None = None,
+        older_than: int | None = None,
+        limit: int | None = None,
+    ) -> PagedDeliveryOut:
+        """Read the log of a webhook.
+
+        List what was or is to be sent, newest first.
+        """
+        found: PagedDeliveryOut = self._ask(
+            "GET",
+            f"/webhooks/{pk}/deliveries",
+            query={"state": state, "event": event, "older_than": older_than, "limit": limit},
+        ).json()
+        return found
+
+    def webhook_again(self, pk: int, body: Again) -> SentAgain:
+        """Send events again.
+
+        Send one delivery again, whatever came of it, or all that failed; each keeps its message id.
+        """
+        found: SentAgain = self._ask("POST", f"/webhooks/{pk}/deliveries/again", body=body).json()
         return found
 
 

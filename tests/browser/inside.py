@@ -195,3 +195,38 @@ def make_caller(name: str, password: str) -> None:
     """Make a caller of a test's own, so that a second factor is nobody else's."""
     user = User.objects.create_user(name, password=password, first_name=name)
     user.groups.add(Group.objects.get(name="Callers"))
+
+
+def ask_for_approval(name: str) -> None:
+    """Let a caller ask for approval of a campaign; whoever may give it hears of it by mail."""
+    User.objects.filter(username="manager").update(email="omar@example.org")
+    _waiting(name, {})
+
+
+def open_campaign(name: str) -> None:
+    """Leave a campaign that stays open, approved and running, which nobody has joined yet."""
+    limits = {"is_living": True, "people_a_day": 50, "people_in_all": 300, "last_day": timezone.localdate()}
+    limits["last_day"] += datetime.timedelta(days=2)
+    campaign = _waiting(name, limits)
+    start.approve(campaign.pk, User.objects.get(username="manager"), mark=approvals.mark_of(campaign))
+
+
+def _waiting(name: str, more: dict[str, Any]) -> Campaign:
+    sara = User.objects.get(username="caller")
+    agent = Agent.objects.select_related("provider").filter(provider__vendor="unleashx").earliest("pk")
+    all_day = datetime.time(0)
+    values = {
+        "name": name, "provider": agent.provider, "agent": agent, "max_attempts": 1, "retries": {}, "quiet_hours": 0,
+        "hours_start": all_day, "hours_end": all_day, "variables": values_of(agent), **more,
+    }  # fmt: skip
+    people = ContactList.objects.create(name=f"For {name}", owner=sara, team=Team.objects.get(name="Front desk"))
+    if not more:
+        ListMembership.objects.bulk_create(
+            ListMembership(contact_list=people, contact=one) for one in Contact.objects.filter(name__startswith="House")
+        )
+    campaign = drafts.create(sara, values, [people], None)
+    with override_settings(CALLER_LAUNCH_LIMIT=1):
+        start.launch(campaign.pk, sara)
+    campaign.refresh_from_db()
+    print(campaign.pk)
+    return campaign

@@ -1,6 +1,7 @@
 """Breaks the product on purpose, one defence at a time, in a copy of it: the named test must fail.
 
-Run as `make mutants`, or `python -m tests.faults.mutants WORD` for those whose name contains a word.
+Run as `make mutants`, or `python -m tests.faults.mutants WORD` for those whose name or file contains a word:
+`python -m tests.faults.mutants callcenter/audit/`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def try_one(tree: Path, mutant: Mutant) -> Result:
 
 def main() -> int:
     """Try all mutants; returns how many were not killed."""
-    wanted = [mutant for mutant in MUTANTS if all(word in mutant.name for word in sys.argv[1:])]
+    wanted = [mutant for mutant in MUTANTS if all(word in f"{mutant.file} {mutant.name}" for word in sys.argv[1:])]
     trees = [copy_tree() for _number in range(COPIES)]
     results: list[Result] = []
     waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()

@@ -3,11 +3,14 @@
 from tests.faults.mutant import Mutant
 from tests.faults.mutations_api import API
 from tests.faults.mutations_approvals import APPROVALS
+from tests.faults.mutations_audit import AUDITED
 from tests.faults.mutations_callbacks import PLANNED
 from tests.faults.mutations_client import ON_THE_WIRE
 from tests.faults.mutations_columns import WEIGHED
 from tests.faults.mutations_directions import DIRECTIONS
 from tests.faults.mutations_dispositions import DISPOSED
+from tests.faults.mutations_doors import GUESSED
+from tests.faults.mutations_floods import HELD_UP
 from tests.faults.mutations_hosts import SHARED
 from tests.faults.mutations_hours import HOURS
 from tests.faults.mutations_isolation import ISOLATION
@@ -38,5 +41,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *PLACING, *ON_THE_WIRE, *READING, *SWEEPING, *MONITORING, *SETTLED, *ISOLATION, *WORKER, *AT_THE_START, *SHARED,
     *REFUSALS, *WORDS, *POLICY, *MONEY, *WITHOUT_NEWS, *DIRECTIONS, *NUMBERED, *WEIGHED, *THE_WISHES,
     *SCOPED, *KEYS, *APPROVALS, *API, *PLANNED, *NOTICES, *DISPOSED, *SIGNED_IN, *HOURS, *PROGRAMS, *LINES_OF_CAMPAIGNS,
-    *OF_SECOND_PROVIDERS, *VARIED,
+    *OF_SECOND_PROVIDERS, *VARIED, *AUDITED, *GUESSED, *HELD_UP,
 )  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.faults.mutant import Mutant
 
+DOOR = "callcenter/api/door.py"
+SOURCES = "campaigns/contacts/importing/sources/keeping.py"
 KEYS = "callcenter/api/keys.py"
 ONCE = "callcenter/api/once.py"
 MODELS = "callcenter/api/models.py"
@@ -71,5 +73,19 @@ API = (
         'if given.strip() != "*" and etag not in',
         'if given.strip() == "*" and etag not in',
         PEOPLE_TESTS + "only_what_was_read_is_changed",
+    ),
+    Mutant(
+        "let a key act whatever its scopes say",
+        DOOR,
+        "if code not in request.auth.key.scopes:",
+        "if code in request.auth.key.scopes and False:",
+        "tests/campaigns/calls/test_api_remarks.py::test_a_key_that_only_reads_acts_on_none",
+    ),
+    Mutant(
+        "store the address of an import source as it was pasted",
+        SOURCES,
+        'address=f"https://{urlsplit(found).hostname}/",',
+        "address=found,",
+        "tests/campaigns/contacts/importing/sources/test_keeping.py::test_the_address_is_stored_sealed_as_a_key_is",
     ),
 )

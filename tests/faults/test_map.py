@@ -12,7 +12,7 @@ from tests.sources import tree_of
 PAGE = Path(__file__).with_name("README.md")
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
-LAST = 47
+LAST = 48
 
 
 def functions_of(path: Path) -> set[str]:
@@ -34,7 +34,7 @@ def test_every_row_names_tests_that_exist_or_says_why_there_is_none() -> None:
 
 
 def test_the_points_are_those_of_the_worker() -> None:
-    from tests.faults.worker import POINTS
+    from tests.faults.worker import POINTS, WEBHOOK_POINTS
 
     text = PAGE.read_text()
-    assert [point for point in POINTS if f"`{point}`" not in text] == []
+    assert [point for point in (*POINTS, *WEBHOOK_POINTS) if f"`{point}`" not in text] == []

@@ -25,6 +25,8 @@ POINTS = (
 )  # fmt: skip
 """Every named point of the placing path, in order; the last two belong to the poller that settles."""
 READING_POINTS = ("before_bind", "after_bind")
+WEBHOOK_POINTS = ("in_making", "before_note", "after_note")
+"""Every named point of the way of a webhook that we send, in order."""
 PR_SET_PDEATHSIG = 1
 """Of `prctl`: which signal comes when the parent ends."""
 
@@ -39,6 +41,8 @@ def arm(point: str) -> None:
     """Put the end of this process at a point of the path."""
     from requests import Response
 
+    from callcenter.webhooks_out import deliveries
+    from campaigns.core import happenings
     from campaigns.dialing import commit_point, dispatcher, order_results, reservation
     from campaigns.tracking import call_updates
     from providers.client.client import HttpClient
@@ -96,6 +100,13 @@ def arm(point: str) -> None:
             before(call_updates, "bind")
         case "after_bind":
             after(call_updates, "bind")
+        case "in_making":
+            # The events are taken, their deliveries are not made yet, the transaction is open.
+            after(happenings, "taken", lambda result, *_arguments: bool(result))
+        case "before_note":
+            before(deliveries, "note")
+        case "after_note":
+            after(deliveries, "note")
         case "":
             pass
         case _:
@@ -175,6 +186,17 @@ def poll() -> None:
     forever(lambda: polling.run_slice(5.0))
 
 
+def send_webhooks() -> None:
+    """Send webhooks to an address of this machine, slice after slice; what a dead worker held is free soon."""
+    from django.conf import settings
+
+    from callcenter.webhooks_out import sending
+
+    settings.DEBUG, settings.OUTBOUND_HOSTS = True, ["127.0.0.1"]
+    sending.LEASE, sending.RENEW_SECONDS = datetime.timedelta(seconds=2), 0.6
+    forever(lambda: sending.run_slice(seconds=5.0, patience=1.0))
+
+
 def plain() -> None:
     """Dial as the plain design does."""
     from tests.faults.plain import run_slice
@@ -197,7 +219,7 @@ def forever(act: Callable[[], object]) -> None:
         time.sleep(0.3)
 
 
-ROLES: dict[str, Callable[[], None]] = {"dispatch": dispatch, "poll": poll, "plain": plain}
+ROLES: dict[str, Callable[[], None]] = {"dispatch": dispatch, "poll": poll, "plain": plain, "webhooks": send_webhooks}
 
 
 # The nursery

@@ -160,6 +160,9 @@ def test_no_list_shows_what_is_out_of_reach(world: World) -> None:
         "/people?limit=200": "contact", "/lists?limit=200": "list", "/do-not-call?limit=200": "entry",
         "/campaigns?limit=200": "campaign", "/providers?limit=200": "provider", "/exports?limit=200": "export",
         "/callbacks?limit=200": "callback", "/calls?limit=200": "call", "/dispositions?": "disposition",
+        "/imports?limit=200": "import", "/import-sources?limit=200": "import_source", "/webhooks?limit=200": "webhook",
+        "/notices?limit=200": "notice", "/hand-overs?limit=200": "hand_over", "/scorecards?": "scorecard",
+        "/review-queues?limit=200": "review_queue", "/decisions?limit=200": "held",
     }  # fmt: skip
     for role in (CALLER, MANAGER):
         for path, kind in kinds.items():

@@ -18,13 +18,12 @@ from callcenter.api.door import KeyRequest, needs_right
 from callcenter.api.once import IN_SCHEMA, once
 from callcenter.api.shapes import Asked, Id, Limit, OlderThan, Paged, chosen, refuse_form
 from campaigns.answers.api import ANSWERS, TypedAnswer, typed_answers
-from campaigns.calls import call_actions, call_log, recordings, transcripts
+from campaigns.calls import call_actions, call_log, call_log_order, recordings, transcripts
 from campaigns.calls.api.orders import CheckedCall, NewCall, Ref, check, form_of
 from campaigns.calls.forms.call_filters import CallFilterForm
 from campaigns.calls.quick_call import place_single_call
 from campaigns.calls.views.recordings import audio_of
 from campaigns.core import results
-from campaigns.core.paging import page_by_key
 from campaigns.core.scope import heard_by, may_hear, seen_by
 from campaigns.core.whole_numbers import sees_number, written_number
 from campaigns.models import Call, CallEvent
@@ -141,7 +140,19 @@ class CallFilter(Schema):
     answer_to: Annotated[str, Field(max_length=MAX_KEY, description="The greatest number or last date.")] = ""
 
 
-class CallsAsked(CallFilter, Asked):
+class CallList(CallFilter):
+    """The same filters, and the order of a list."""
+
+    order: Annotated[
+        Literal["", "answer", "-answer", "disposition", "-disposition"],
+        Field(
+            description="By the answer to `question`, or by disposition, a minus from the other end; calls without one"
+            " are left out. Empty: the newest first."
+        ),
+    ] = ""
+
+
+class CallsAsked(CallList, Asked):
     """The same filters, and whose calls: in the body, so that no number stands in an address."""
 
     person: Annotated[str, Field(max_length=80, description="A part of a name, or a number in any form.")] = ""
@@ -161,11 +172,12 @@ def filters_of(request: KeyRequest, asked: dict[str, Any]) -> CallFilterForm:
 
 def _page(request: KeyRequest, asked: dict[str, Any], older_than: int | None, limit: int) -> dict[str, Any]:
     person = request.auth.person
-    filters = filters_of(request, asked).filters()
+    form = filters_of(request, asked)
+    filters = form.filters()
     if filters.words:
         transcripts.note_searched(filters.words, person)
-    found = call_log.find_calls(filters, person)
-    page = page_by_key(found.select_related(*SHOWN).defer(*LONG), {"older_than": older_than}, limit)
+    rows = call_log.find_calls(filters, person).select_related(*SHOWN).defer(*LONG)
+    page = call_log_order.page_of(filters, form.chosen_order(), person, {"older_than": older_than}, rows, limit)
     return {"items": [call_out(person, one) for one in page.rows], "next": page.older}
 
 
@@ -214,9 +226,9 @@ def _amount(value: Decimal | None) -> str | None:
 @router.get("/calls", response=Paged[CallOut], summary="List calls")
 @needs_right("see_calls")
 def calls(
-    request: KeyRequest, asked: Query[CallFilter], older_than: OlderThan = None, limit: Limit = 50
+    request: KeyRequest, asked: Query[CallList], older_than: OlderThan = None, limit: Limit = 50
 ) -> dict[str, Any]:
-    """List the calls within reach, newest first, by the filters of the call log."""
+    """List the calls within reach by the filters of the call log, newest first or in another order."""
     return _page(request, chosen(asked), older_than, limit)
 
 

@@ -22,6 +22,7 @@ from callcenter.access.roles import Person, needs
 from callcenter.access.two_people_kinds import REMOVE_OPT_OUT
 from callcenter.audit.models import record
 from callcenter.formats.masking import last_four
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns.contacts import do_not_call, do_not_call_files, opt_out_removal
 from campaigns.contacts.forms.do_not_call import ForbidForm
 from campaigns.core import explanations
@@ -109,6 +110,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @needs("remove_do_not_call")
+@one_at_a_time
 def export(request: HttpRequest, kind: str = "csv") -> HttpResponseBase:
     """Return the entries that a person may see as a download: CSV, or a workbook that keeps every cell as text.
 

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 
 from callcenter.access.roles import may, needs
 from callcenter.audit.models import record as record_audit
+from callcenter.one_at_a_time import one_at_a_time
 from campaigns import queue
 from campaigns.contacts.do_not_call import OptOut
 from campaigns.contacts.forms.import_rows import TwoNumbersForm
@@ -319,6 +320,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @needs("add_do_not_call")
+@one_at_a_time
 def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the bad rows as a download, each with what is wrong."""
     record = get_object_or_404(theirs(request), pk=pk)

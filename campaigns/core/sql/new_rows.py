@@ -2,74 +2,57 @@
 
 from __future__ import annotations
 
-import itertools
-import sqlite3
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
 
-MOST_ROWS = 250
-"""Rows of one statement on SQLite: more are no faster, and 2,000 take 50 MB while they are read."""
-
 
 def insert_new(
     model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], same: Mapping[str, Any]
-) -> None:
-    """Insert rows, in their order, and leave out those that a unique constraint forbids.
+) -> list[int]:
+    """Insert rows, in their order, but those that a unique constraint forbids; returns the ids of those that are new.
 
     `columns` and the keys of `same` are names of database columns; `same` are those that have one value in all rows.
     Values are what the driver takes: JSON as text, moments by `adapt_datetimefield_value`. Columns that are named in
     neither must have a database default.
 
-    On SQLite one statement inserts many rows: a trigger that writes into a full-text index flushes it at the end of
-    each statement, which costs five times as much as the row. On PostgreSQL the rows are copied into a temporary table
-    and merged from there.
+    The rows come into a temporary table and are merged from there by one statement. On SQLite a trigger that writes
+    into a full-text index flushes it at the end of each statement, which costs five times as much as a row.
     """
     if not rows:
-        return
-    names = (*columns, *same)
-    if connection.vendor == "postgresql":
-        _merge(model._meta.db_table, tuple(columns), names, rows, list(same.values()))
-        return
-    given = ", ".join(["%s"] * len(same))
-    begin = (
-        f"INSERT INTO {model._meta.db_table} ({', '.join(names)}) "  # noqa: S608
-        f"SELECT v.*{', ' if same else ''}{given} FROM (VALUES "
-    )
-    connection.ensure_connection()
-    most = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-    size = min(MOST_ROWS, (most - len(same)) // len(columns))
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), size):
-            some = rows[start : start + size]
-            # SQLite needs the WHERE: without one it would take ON for the beginning of a join.
-            cursor.execute(
-                f"{begin}{_places(len(columns), len(some))}) AS v WHERE true ON CONFLICT DO NOTHING",
-                [*same.values(), *itertools.chain.from_iterable(some)],
-            )
-
-
-@lru_cache(maxsize=8)
-def _places(columns: int, rows: int) -> str:
-    return ", ".join([f"({', '.join(['%s'] * columns)})"] * rows)
-
-
-def _merge(
-    table: str, columns: tuple[str, ...], names: tuple[str, ...], rows: Sequence[Sequence[Any]], same: list[Any]
-) -> None:
-    """Copy rows into a table that ends with the transaction, or is emptied here, and insert them from there."""
-    listed = ", ".join(columns)
+        return []
+    table = model._meta.db_table
+    is_postgresql = connection.vendor == "postgresql"
     given = "".join([", %s"] * len(same))
     with connection.cursor() as cursor:
-        # The temporary table has the types of the real one, so that every value is checked as it is copied.
-        cursor.execute(f"CREATE TEMPORARY TABLE new_rows ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA")  # noqa: S608
-        with cursor.copy(f"COPY new_rows ({listed}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        held = (_put_on_postgresql if is_postgresql else _put_on_sqlite)(cursor, table, columns, rows)
+        # SQLite needs the WHERE: without one it would take ON for the beginning of a join.
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(names)}) SELECT {listed}{given} FROM new_rows ON CONFLICT DO NOTHING",  # noqa: S608
-            same,
+            f"INSERT INTO {table} ({', '.join([*columns, *same])}) SELECT {held}.*{given} FROM {held} "  # noqa: S608
+            "WHERE true ON CONFLICT DO NOTHING RETURNING id",
+            list(same.values()),
         )
-        cursor.execute("DROP TABLE new_rows")
+        made = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(f"{'DROP TABLE' if is_postgresql else 'DELETE FROM'} {held}")
+    return made
+
+
+def _put_on_postgresql(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Copy rows into a table that ends with the transaction, unless it is dropped before."""
+    listed = ", ".join(columns)
+    # The temporary table has the types of the real one, so that every value is checked as it is copied.
+    cursor.execute(f"CREATE TEMPORARY TABLE new_rows ON COMMIT DROP AS SELECT {listed} FROM {table} WITH NO DATA")  # noqa: S608
+    with cursor.copy(f"COPY new_rows ({listed}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+    return "new_rows"
+
+
+def _put_on_sqlite(cursor: Any, _table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Put rows into a table of this connection; it stays, for a new one would have every statement prepared anew."""
+    # Without types: the real table gives the values its own.
+    held, names = f"new_rows_{len(columns)}", ", ".join(f"c{place}" for place in range(len(columns)))
+    cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {held} ({names})")
+    cursor.executemany(f"INSERT INTO {held} VALUES ({', '.join(['%s'] * len(columns))})", rows)  # noqa: S608
+    return held

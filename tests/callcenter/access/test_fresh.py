@@ -6,12 +6,14 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from callcenter.access.fresh import PROVED_AT
 from callcenter.access.models import KeptForm
+from callcenter.access.setup import ReadOnlyAdmin
 from callcenter.kept_forms.keeping import find
 from providers.models import Provider
 from tests.conftest import make_person, make_provider
@@ -33,6 +35,9 @@ def protected(person: User, provider: Provider) -> list[tuple[str, str]]:
     return [
         ("get", f"/setup/auth/user/{person.pk}/change/"),
         ("post", f"/setup/auth/user/{person.pk}/change/"),
+        ("get", "/setup/auth/group/add/"),
+        ("post", "/setup/auth/group/add/"),
+        ("get", f"/setup/auth/group/{person.groups.get().pk}/change/"),
         ("get", f"/setup/providers/provider/{provider.pk}/change/"),
         ("post", reverse("provider-key", args=[provider.pk])),
         ("get", reverse("invite")),
@@ -50,6 +55,28 @@ def test_keys_roles_and_users_ask_for_it_and_lead_back(stale: Client) -> None:
     answer = stale.post(address, headers={"HX-Request": "true"})
     assert answer.status_code == 204
     assert answer["HX-Redirect"].startswith("/prove/?next=")
+
+
+def test_every_page_of_set_up_that_changes_something_asks_for_it_or_says_why_not(stale: Client) -> None:
+    harmless = {
+        "team": "a name; who is in it stands on the page of the user",
+        "agent": "what calls say, not where they go",
+        "voice": "as an agent",
+        "callerid": "as an agent",
+        "dialer": "as an agent",
+        "allowednumber": "a number that may be called, by managers every day",
+        "campaign": "whose it is; all else stands on its own page",
+        "contactlist": "its name, and whose it is",
+    }
+    open_ones: set[str | None] = set()
+    for model, page in admin.site._registry.items():
+        if isinstance(page, ReadOnlyAdmin) or not hasattr(page, "right"):
+            continue
+        address = f"/setup/{model._meta.app_label}/{model._meta.model_name}/1/change/"
+        if not stale.post(address).get("Location", "").startswith("/prove/"):
+            open_ones.add(model._meta.model_name)
+    assert open_ones <= set(harmless), "They give power over others: decorate changeform_view, or say why not."
+    assert not {"user", "group", "provider", "installationsettings"} & open_ones
 
 
 def test_the_password_opens_them_and_a_wrong_one_does_not(stale: Client) -> None:
@@ -71,6 +98,22 @@ def test_a_log_in_is_fresh_and_no_foreign_page_is_led_to(client: Client, admin_p
         answer = client.post("/prove/password/", {"password": PASSWORD, "next": foreign})
         assert "evil" not in answer["Location"], foreign
         assert "javascript" not in answer["Location"]
+
+
+@pytest.mark.parametrize(
+    ("told", "leads_to"),
+    [
+        ("http://testserver/providers/?q=1", "/providers/?q=1"),
+        ("https://evil.example/providers/", "the form's own address"),
+        ("http://testserver//evil.example/", "the form's own address"),
+        ("", "the form's own address"),
+    ],
+)
+def test_a_form_sent_from_another_site_leads_back_to_its_own_address(stale: Client, told: str, leads_to: str) -> None:
+    address = reverse("provider-key", args=[make_provider().pk])
+    answer = stale.post(address, headers={"Referer": told})
+    (page,) = parse_qs(urlsplit(answer["Location"]).query)["next"]
+    assert page == (address if leads_to.startswith("the form") else leads_to)
 
 
 def test_what_was_typed_comes_back_without_its_secrets(stale: Client) -> None:

@@ -174,6 +174,18 @@ def test_tampering_is_told(tamper: Callable[[list[AuditEvent]], None], capsys: A
     assert AuditWatch.objects.get().problem
 
 
+def test_every_column_of_a_row_is_held() -> None:
+    """Whoever changes one column alone, of any row, is found out, and the row is no longer one of Callcenter's."""
+    columns = {field.attname: field for field in AuditEvent._meta.concrete_fields if not field.primary_key}
+    for name, field in columns.items():
+        event = AuditEvent.objects.get(pk=record(None, "import.saved", None, rows=1).pk)
+        hashed, before = canonical.row_hash(event), getattr(event, name)
+        other: object = before + datetime.timedelta(microseconds=1) if name == "at" else f"{before}x"
+        setattr(event, name, {"rows": 2} if name == "detail" else 7 if field.is_relation else other)
+        assert canonical.row_hash(event) != hashed, name
+        assert not canonical.is_signed(event), name
+
+
 def test_what_sealed_it_on_is_not_a_seal_of_its_own(settings: Any) -> None:
     """An end that was rebuilt stays told after more rows were sealed on top of it."""
     rows = events()

@@ -93,6 +93,15 @@ def test_one_address_over_many_names_is_slowed(db: None, monkeypatch: pytest.Mon
     assert log_in("somebody", "wrong-password", "2001:db8::1").status_code == 200
 
 
+def test_an_own_log_in_forgives_nothing_that_was_guessed_at_others(sara: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "FREE_OF_AN_ADDRESS", 6)
+    for number in range(5):
+        log_in(f"nobody{number}", "wrong-password", HERE)
+    assert log_in("sara", PASSWORD, HERE).status_code == 302
+    answers = [log_in(f"somebody{number}", "wrong-password", HERE).status_code for number in range(3)]
+    assert answers == [200, 200, 429]
+
+
 def test_the_answer_is_the_same_whether_the_user_exists_is_off_or_is_not_there(sara: User) -> None:
     make_person(username="gone", is_active=False)
     pages = []

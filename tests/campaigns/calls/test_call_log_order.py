@@ -20,6 +20,7 @@ from campaigns.calls.call_log_filters import CallFilters
 from campaigns.models import Answer, Call, CallDisposition, Campaign, Disposition, Question
 from tests.answers import text_of
 from tests.conftest import make_call, make_campaign
+from tests.programs import Program
 
 pytestmark = pytest.mark.django_db
 
@@ -139,3 +140,18 @@ def test_a_page_is_walked_along_an_index_and_nothing_is_sorted(manager: User) ->
             plan = " ".join(row[3] for row in cursor.fetchall())
         assert index in plan, plan
         assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
+
+
+def test_programs_list_calls_in_the_same_order(manager: User) -> None:
+    campaign = make_campaign(owner=manager)
+    score = Question.objects.create(campaign=campaign, name="Score", kind="number", path="score")
+    ids = answered(campaign, score, *(Decimal(value) for value in (7, 10, 9)), None)
+    program, asked = Program(manager), f"question={score.pk}&order=-answer&limit=2"
+    first = program.get(f"/calls?{asked}").json()
+    rest = program.get(f"/calls?{asked}&older_than={first['next']}").json()
+    assert [one["id"] for one in [*first["items"], *rest["items"]]] == [ids[1], ids[2], ids[0]]
+    assert rest["next"] is None
+    found = program.post("/calls/find", {"question": score.pk, "order": "answer"}).json()["items"]
+    assert [one["id"] for one in found] == [ids[0], ids[2], ids[1]]
+    refused = program.get("/calls?order=answer")
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "order")

@@ -134,6 +134,34 @@ def test_one_listening_is_fetched_once_and_written_down_once(console: Client, ca
     assert AuditEvent.objects.filter(action="call.recording_played", object_id=str(call.pk)).count() == 1
 
 
+def test_a_user_has_one_fetched_at_a_time(
+    caller: User, manager: User, call: Call, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_call(owner=caller, status="completed", rank=90, remote_id="def", recording_available=True)
+    fetch = vendor.fetch_recording
+    refused: list[str] = []
+
+    def slow(handle: CallHandle) -> Recording:
+        monkeypatch.setattr(vendor, "fetch_recording", fetch)
+        try:
+            recordings.open_recording(other, caller)
+        except RecordingRefusal as problem:
+            refused.append(str(problem))
+        recordings.open_recording(other, manager).close()
+        return fetch(handle)
+
+    monkeypatch.setattr(vendor, "fetch_recording", slow)
+    recordings.open_recording(call, caller).close()
+    assert refused == ["Another recording is being fetched for you. Wait for it, then try again."]
+    assert vendor.asked == 2
+    # Nothing is left behind, also of one that failed.
+    vendor.answer = NotSent("down")
+    third = make_call(owner=caller, status="completed", rank=90, remote_id="ghi", recording_available=True)
+    for _time in range(2):
+        with pytest.raises(RecordingRefusal, match="could not be reached"):
+            recordings.open_recording(third, caller)
+
+
 def test_it_is_fetched_anew_after_minutes(console: Client, call: Call, vendor: Vendor, own_folder: Path) -> None:
     console.get(f"/calls/{call.pk}/player/")
     old = time.time() - recordings.KEPT_SECONDS - 1

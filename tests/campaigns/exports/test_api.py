@@ -33,14 +33,21 @@ def test_a_file_is_asked_for_written_and_fetched(manager: User, settings: object
     assert list(actions.values_list("action", flat=True)) == ["calls.exported", "calls.export_fetched"]
 
 
-def test_many_calls_at_once_need_a_scope_of_their_own(manager: User, settings: object) -> None:
+def test_many_calls_at_once_need_a_scope_of_their_own(manager: User, settings: object, tmp_path: object) -> None:
     settings.LARGE_EXPORT_ROWS = 2  # type: ignore[attr-defined]
+    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]
     for _ in range(2):
         make_call(owner=manager)
     small = Program(manager, scopes=EVERYTHING - {"exports:large"})
     answer = small.post("/exports", {})
     assert (answer.status_code, "exports:large" in answer.json()["detail"]) == (403, True)
     assert Program(manager).post("/exports", {}).status_code == 202
+    # Nor are they fetched without it: their owner may have asked for them on the page.
+    export = CallExport.objects.get()
+    assert job.write(export.pk)
+    answer = small.get(f"/exports/{export.pk}/file")
+    assert (answer.status_code, "exports:large" in answer.json()["detail"]) == (403, True)
+    assert Program(manager).get(f"/exports/{export.pk}/file").status_code == 200
 
 
 def test_the_limit_of_a_day_and_the_filters_hold(manager: User, settings: object) -> None:

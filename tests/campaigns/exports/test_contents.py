@@ -11,7 +11,7 @@ from campaigns import queue
 from campaigns.exports import contents, job, requests
 from campaigns.exports.people_filters import PeopleFilters
 from campaigns.models import CallExport
-from tests.conftest import ADMIN, CALLER, make_contact, make_person
+from tests.conftest import ADMIN, CALLER, make_call, make_contact, make_person
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +38,15 @@ def test_a_worker_of_the_release_before_writes_no_file_of_people(manager: User) 
     job.write(export.pk)
     export.refresh_from_db()
     assert export.state == CallExport.State.FAILED
+
+
+@pytest.mark.django_db
+def test_calls_with_ids_between_them_that_do_not_belong_are_named_one_by_one(manager: User) -> None:
+    calls = [make_call(to_number=f"+98912000000{at}") for at in range(3)]
+    first, second, third = (call.pk for call in calls)
+    export = CallExport.objects.create(owner=manager, format="csv", columns=["call"], language="en", zone="UTC")
+    file = contents.CallsFile(export, manager)
+    assert file.written([third, second, first], is_first=True).split() == [str(third), str(second), str(first)]
+    assert file.written([third, first], is_first=True).split() == [str(third), str(first)]
+    calls[1].delete()
+    assert file.written([third, second, first], is_first=True).split() == [str(third), str(first)]

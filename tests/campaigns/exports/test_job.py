@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from callcenter.access.fresh import PROVED_AT
 from callcenter.access.rights import ADMIN, CALLER, MANAGER
 from callcenter.audit.models import AuditEvent
 from campaigns import minute_job, queue
@@ -83,6 +84,23 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
     assert list(csv.reader(io.StringIO(text[1:]))) == [["Person", "Number"], ["'=HYPERLINK(1)", wanted.to_number]]
     actions = AuditEvent.objects.filter(actor=manager).order_by("id").values_list("action", flat=True)
     assert list(actions) == ["calls.exported", "calls.export_fetched"]
+
+
+def test_a_large_file_is_fetched_after_a_fresh_sign_in_alone(
+    client: Client, manager: User, settings: Any, nudged: list[int]
+) -> None:
+    make_call()
+    export = ask(manager)
+    job.write(export.pk)
+    client.force_login(manager)
+    session = client.session
+    session[PROVED_AT] = 1
+    session.save()
+    address = reverse("export-fetch", args=[export.pk])
+    settings.LARGE_EXPORT_ROWS = 2
+    assert client.get(address).status_code == 200
+    settings.LARGE_EXPORT_ROWS = 1
+    assert client.get(address)["Location"].startswith(reverse("prove"))
 
 
 def test_a_wrong_filter_or_an_old_form_exports_nothing(client: Client, manager: User) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from json.encoder import encode_basestring_ascii as as_json
 from typing import NamedTuple
 
 from callcenter.formats.plain_text import plain_text
@@ -39,11 +40,16 @@ class DetailColumns:
         self._consent = consent if consent.is_there else None
         self._tags = next(iter(mapping.columns_of(meanings.TAGS)), -1)
         self._most_tags = None if mapping.is_own_export else MOST_TAGS
+        self.are_only_texts = self._zone < 0 and self._tags < 0 and self._consent is None
+        """Whether a row has a name and variables, and nothing else."""
+        self._keys = [(column, f"{as_json(name)}: ") for column, name in self._variables.items()]
 
     def name_in(self, cells: Sequence[str]) -> str:
         """Return the person's name from the name columns of a row."""
-        parts = [cells[column] for column in self._names if column < len(cells)]
-        return plain_text(parts[0] if len(parts) == 1 else " ".join(parts), MAX_NAME)
+        if len(self._names) == 1:
+            (column,) = self._names
+            return plain_text(cells[column], MAX_NAME) if column < len(cells) else ""
+        return plain_text(" ".join([cells[column] for column in self._names if column < len(cells)]), MAX_NAME)
 
     def details_in(self, cells: Sequence[str], e164: str) -> PersonDetails:
         """Return the values of a row with this number."""
@@ -64,6 +70,14 @@ class DetailColumns:
         }
         tags = tuple(read_tags(cells[self._tags], self._most_tags)) if 0 <= self._tags < width else ()
         return PersonDetails(self.name_in(cells), zone, said, variables, note, tags)
+
+    def texts_in(self, cells: Sequence[str]) -> tuple[str, str]:
+        """Return the name and the variables of a row, as JSON; half the price of `details_in` for thousands of rows."""
+        width, parts = len(cells), []
+        for column, key in self._keys:
+            if column < width and (text := plain_text(cells[column], MAX_VARIABLE)):
+                parts.append(key + as_json(text))
+        return self.name_in(cells), f"{{{', '.join(parts)}}}"
 
     @property
     def have_notes(self) -> bool:

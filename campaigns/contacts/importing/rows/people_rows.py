@@ -28,7 +28,7 @@ from campaigns.contacts.importing.rows.spoilt_cells import lost_letters, may_be_
 from campaigns.models import ContactImport
 from campaigns.models.imports import TwoNumbers
 from campaigns.number_types import is_ordinary
-from campaigns.numbers import EMPTY, Trust, countries_told, understand_number
+from campaigns.numbers import EMPTY, Trust, countries_told, understand_number, usual_numbers
 
 ROWS_THAT_TELL = 2000
 """Rows at the beginning of a file whose numbers tell of which countries those are that lost their plus."""
@@ -129,6 +129,7 @@ class Reader:
         """Yield the rows of the sheet at a place."""
         phone, region, trust, corrections = self._phone, self.region, self.trust, self.corrections
         has_others, problem_of = len(self._phones) > 1, self.policy.problem_of
+        usual = usual_numbers(region)
         sheets = self.mapping.sheets or ("",)
         sheet = sheets[place]
         for number, cells, problem in rows:
@@ -139,7 +140,7 @@ class Reader:
                 cells, problem, note, original = self._as_meant(cells, problem, correction)
                 is_left_out = correction is not None and correction.is_left_out
             raw = cells[phone] if 0 <= phone < len(cells) else ""
-            found = understand_number(raw, region, trust)
+            found = usual(raw) or understand_number(raw, region, trust)
             if has_others or (found.code and found.code != EMPTY):
                 theirs = numbers_of(cells, self._phones, region, self.two_numbers)
                 found, raw, others = theirs.phone, theirs.raw, theirs.others
@@ -194,6 +195,15 @@ class Reader:
     def details_of(self, row: FileRow) -> PersonDetails:
         """Return a row's values beside the phone number."""
         return self._details.details_in(row.cells, row.phone.e164)
+
+    @property
+    def has_only_texts(self) -> bool:
+        """Tell whether `texts_of` returns all that the file says of people beside their numbers."""
+        return self._details.are_only_texts
+
+    def texts_of(self, row: FileRow) -> tuple[str, str]:
+        """Return the person's name, and the variables as JSON."""
+        return self._details.texts_in(row.cells)
 
     def numbers_of(self, row: FileRow) -> list[str]:
         """Return all numbers of a row that can be read, in E.164: a wish holds for each of them."""

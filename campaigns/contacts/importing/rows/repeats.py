@@ -43,8 +43,8 @@ class Repeats:
             said = self._taken([*cells, *[""] * (max(self._columns) + 1 - len(cells))])
         here = place << ROW_BITS | number
         packed = (hash(said) & _HASH) << _HERE_BITS | here
-        first = self._seen.setdefault(int(e164[1:]), packed)
-        if first & _HERE == here:
+        first = self._seen.setdefault(int(e164), packed)
+        if first is packed or first & _HERE == here:
             return None
         differs = first >> _HERE_BITS != packed >> _HERE_BITS and any(said)
         return EarlierRow(first & _ROW, (first & _HERE) >> ROW_BITS, differs)

@@ -22,7 +22,15 @@ from campaigns.contacts.importing.rows.findings import Findings
 from campaigns.contacts.importing.rows.lookups import known_numbers
 from campaigns.contacts.importing.rows.notes import DIFFERS, NOTES, ONE_OF_SEVERAL, WISH_DOUBTFUL
 from campaigns.contacts.importing.rows.people_rows import Reader
-from campaigns.contacts.importing.rows.verdicts import SELDOM, JudgedRow, RowVerdict, keep_all, letters_of
+from campaigns.contacts.importing.rows.verdicts import (
+    SELDOM,
+    VERDICT_OF,
+    JudgedRow,
+    RowVerdict,
+    count_letters,
+    keep_all,
+    letters_of,
+)
 from campaigns.core.csv_cells import BOM, PassingFile, safe_cell
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.models import ContactImport
@@ -58,8 +66,15 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
     known = known_numbers(numbers, list_id) if numbers else {}
     forbidden = forbidden_numbers([*numbers, *others]) if numbers else set()
     look_closer, has_wishes = reader.has_notes(), reader.wishes.are_there
+    good, fixed = RowVerdict.GOOD, RowVerdict.FIXED
+    is_plain = not (forbidden or known or look_closer or has_wishes)
     judged = []
     for row in batch:
+        if is_plain and not (row.problem or row.same_as or row.is_left_out):
+            # Nothing is known of these numbers, and the file says nothing else: as nearly every row of a new file.
+            verdict = fixed if row.note or row.phone.was_fixed else good
+            judged.append(tuple.__new__(JudgedRow, (row, verdict, row.note)))
+            continue
         number, note = row.phone.e164, row.note
         wish = reader.wishes.of(row.cells)[0] if has_wishes else Wish.BLANK
         if row.is_left_out:
@@ -79,9 +94,8 @@ def judge(batch: Sequence[FileRow], reader: Reader, list_id: int | None) -> list
         elif number in known:
             verdict = RowVerdict.IN_LIST if known[number] else RowVerdict.KNOWN
         else:
-            verdict = RowVerdict.FIXED if row.phone.was_fixed else RowVerdict.GOOD
             note = note or (reader.details_of(row).note if look_closer else "")
-            verdict = RowVerdict.FIXED if note else verdict
+            verdict = fixed if note or row.phone.was_fixed else good
         judged.append(JudgedRow(row, verdict, note))
     return judged
 
@@ -90,8 +104,9 @@ def to_decide(judged: Iterable[JudgedRow]) -> tuple[int, int]:
     """Count the rows that a person should decide about: several numbers in a cell; other values than an earlier row."""
     several = differ = 0
     for _row, verdict, note in judged:
-        several += note in (SEVERAL, ONE_OF_SEVERAL)
-        differ += note == DIFFERS and verdict == RowVerdict.DUPLICATE_IN_FILE
+        if note:
+            several += note in (SEVERAL, ONE_OF_SEVERAL)
+            differ += note == DIFFERS and verdict == RowVerdict.DUPLICATE_IN_FILE
     return several, differ
 
 
@@ -119,9 +134,9 @@ def check_import(import_id: int) -> ContactImport:
         changes = {
             "status": Status.CHECKED,
             "counts": {
-                verdict.value: found.counts[verdict]
+                verdict.value: found.counts[verdict.value]
                 for verdict in RowVerdict
-                if found.counts[verdict] or verdict not in SELDOM
+                if found.counts[verdict.value] or verdict not in SELDOM
             }
             | found.findings.counts()
             | ({opt_outs.FURTHER: found.further} if found.further else {}),
@@ -153,7 +168,7 @@ class _Found:
     several: int = 0
     differ: int = 0
     samples: dict[str, list[dict[str, Any]]] = field(
-        default_factory=lambda: {verdict: [] for verdict in RowVerdict if verdict not in SELDOM}
+        default_factory=lambda: {verdict.value: [] for verdict in RowVerdict if verdict not in SELDOM}
     )
 
 
@@ -162,16 +177,18 @@ def _look_at_rows(record: ContactImport) -> _Found:
     found = _Found(Findings(reader))
     for batch in batches(reader.people()):
         judged = judge(batch, reader, record.contact_list_id)
-        found.counts.update(one.verdict for one in judged)
+        letters = letters_of(judged)
+        found.counts.update(count_letters(letters))
         several, differ = to_decide(judged)
         found.several, found.differ = found.several + several, found.differ + differ
-        found.letters.append(letters_of(one.verdict for one in judged))
+        found.letters.append(letters)
         found.findings.look_at(batch)
         found.further += opt_outs.count_further(record, reader, judged)
-        for one in judged:
-            kept = found.samples.setdefault(one.verdict, [])
-            if len(kept) < SAMPLES:
-                kept.append(_sample(one, reader))
+        for letter in dict.fromkeys(letters):
+            kept, at = found.samples.setdefault(VERDICT_OF[letter].value, []), letters.find(letter)
+            while at >= 0 and len(kept) < SAMPLES:
+                kept.append(_sample(judged[at], reader))
+                at = letters.find(letter, at + 1)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -101,11 +102,18 @@ LETTERS: dict[str, str] = {
 }
 """How each verdict is stored. A letter is never given another meaning."""
 VERDICT_OF = {letter: RowVerdict(verdict) for verdict, letter in LETTERS.items()}
+_LETTER_OF = {RowVerdict(verdict)._value_: letter for verdict, letter in LETTERS.items()}
 
 
-def letters_of(verdicts: Iterable[str]) -> str:
-    """Return verdicts as letters, one a row."""
-    return "".join(map(LETTERS.__getitem__, verdicts))
+def letters_of(judged: Iterable[JudgedRow]) -> str:
+    """Return the verdicts of rows as letters, one a row."""
+    # By the plain text of a verdict: the hash of a member of an enumeration is a function of Python.
+    return "".join([_LETTER_OF[verdict._value_] for _row, verdict, _note in judged])
+
+
+def count_letters(letters: str) -> Counter[str]:
+    """Count the rows of each verdict, by the verdict's text."""
+    return Counter({VERDICT_OF[letter].value: count for letter, count in Counter(letters).items()})
 
 
 def keep_all(import_id: int, letters: str) -> None:

@@ -19,14 +19,14 @@ from callcenter.audit.models import record as record_audit
 from campaigns import queue
 from campaigns.contacts import doubtful_wishes
 from campaigns.contacts.do_not_call import OptOut
-from campaigns.contacts.importing.cells.consent import Said
+from campaigns.contacts.importing.cells.consent import NOTHING_SAID, Said
 from campaigns.contacts.importing.columns.mapping import TAGS
 from campaigns.contacts.importing.files.limits import FileRefused
 from campaigns.contacts.importing.files.parser import ReadingStopped
 from campaigns.contacts.importing.rows import opt_outs
 from campaigns.contacts.importing.rows.file_rows import FileRow
 from campaigns.contacts.importing.rows.findings import UNCLEAR_DATES
-from campaigns.contacts.importing.rows.lookups import join_list, known_numbers
+from campaigns.contacts.importing.rows.lookups import join_list, join_new, known_numbers
 from campaigns.contacts.importing.rows.people_rows import Reader
 from campaigns.contacts.importing.rows.validation import batches, judge, reader_of
 from campaigns.contacts.importing.rows.verdicts import (
@@ -34,6 +34,7 @@ from campaigns.contacts.importing.rows.verdicts import (
     SAVED,
     JudgedRow,
     RowVerdict,
+    count_letters,
     forget_verdicts,
     keep_batch,
     letters_of,
@@ -197,23 +198,23 @@ def _try_batch(record: ContactImport, reader: Reader, batch: Sequence[FileRow], 
             if reader.mapping.is_own_export:
                 apart = _save_apart(record, reader, judged)
         keep_refused(record.pk, reader, [one for one in judged if one.row.key not in apart])
-        keep_batch(record.pk, done, letters_of(one.verdict for one in judged))
+        letters = letters_of(judged)
+        keep_batch(record.pk, done, letters)
         forbidden = opt_outs.put_on_list(record, reader, judged)
         doubtful_wishes.hold(record, opt_outs.doubtful_rows(reader, judged))
         counts: Counter[str] = Counter(ContactImport.objects.values_list("counts", flat=True).get(pk=record.pk))
-        counts.update(one.verdict.value for one in judged)
+        counts.update(count_letters(letters))
         opt_outs.count_stops(counts, forbidden)
         ContactImport.objects.filter(pk=record.pk).update(counts=dict(counts))
     return True
 
 
 def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:
-    numbers = [one.row.phone.e164 for one in judged]
-    if not numbers:
+    if not judged:
         return
     now = timezone.now()
     fresh = [one for one in judged if one.verdict != RowVerdict.KNOWN]
-    _insert_contacts(record, reader, fresh, now)
+    made = _insert_contacts(record, reader, fresh, now)
     known = [one for one in judged if one.verdict == RowVerdict.KNOWN]
     # Before they are changed: from here on this team is one of those that may.
     share([one.row.phone.e164 for one in known], record.team_id, record.owner, imported_by=record.pk)
@@ -222,7 +223,12 @@ def _save_people(record: ContactImport, reader: Reader, judged: Sequence[JudgedR
         _update_contacts(record, reader, known)
     keep_other_numbers(record.pk, judged, record.owner)
     assert record.contact_list_id is not None
-    join_list(numbers, record.contact_list_id, record.pk)
+    if len(made) < len(fresh):
+        # Somebody added one of them meanwhile: who that is, the number tells.
+        known = list(judged)
+    if known:
+        join_list([one.row.phone.e164 for one in known], record.contact_list_id, record.pk)
+    join_new(made, record.contact_list_id, record.pk)
 
 
 def _save_apart(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> set[tuple[str, int]]:
@@ -242,16 +248,33 @@ def _save_apart(record: ContactImport, reader: Reader, judged: Sequence[JudgedRo
     return {one.row.key for one in fresh}
 
 
-_CONTACT_COLUMNS = ("name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at")
-
-
-def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow], now: Any) -> None:
-    """Insert new people by plain SQL; a number that was added meanwhile is left alone."""
-    encoded = json.JSONEncoder().encode
-    tags_of_all = encoded(record.tags)
+def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow], now: Any) -> list[int]:
+    """Insert new people by plain SQL, and return their ids; a number that was added meanwhile is left alone."""
+    moment, encoded = connection.ops.adapt_datetimefield_value, json.JSONEncoder().encode
+    same = {
+        "imported_by_id": record.pk,
+        "owner_id": record.owner_id,
+        "team_id": record.team_id,
+        "created_at": moment(now),
+    }
+    if reader.has_only_texts:
+        # As nearly every file: what it does not say of single people is the same for all of them.
+        source, given_at = NOTHING_SAID.noted(record.consent_source, now, record.original_name)
+        texts = [(*reader.texts_of(row), row.phone) for row, _verdict, _note in judged]
+        return insert_new(
+            Contact,
+            ("name", "variables", "phone", "region"),
+            [(name, variables, phone.e164, phone.region) for name, variables, phone in texts],
+            same
+            | {
+                "time_zone": "",
+                "tags": encoded(record.tags),
+                "consent_source": source,
+                "consent_at": moment(given_at) if given_at else None,
+            },
+        )
     rows = []
-    for one in judged:
-        row = one.row
+    for row, _verdict, _note in judged:
         found = reader.details_of(row)
         source, given_at = found.consent.noted(record.consent_source, now, record.original_name)
         rows.append(
@@ -260,19 +283,14 @@ def _insert_contacts(record: ContactImport, reader: Reader, judged: Sequence[Jud
                 row.phone.e164,
                 row.phone.region,
                 found.time_zone,
-                encoded(found.variables) if found.variables else "{}",
-                encoded(list(dict.fromkeys([*found.tags, *record.tags]))) if found.tags else tags_of_all,
+                encoded(found.variables),
+                encoded(list(dict.fromkeys([*found.tags, *record.tags]))),
                 source,
-                connection.ops.adapt_datetimefield_value(given_at) if given_at else None,
+                moment(given_at) if given_at else None,
             )
         )
-    same = {
-        "imported_by_id": record.pk,
-        "owner_id": record.owner_id,
-        "team_id": record.team_id,
-        "created_at": connection.ops.adapt_datetimefield_value(now),
-    }
-    insert_new(Contact, _CONTACT_COLUMNS, rows, same)
+    columns = ("name", "phone", "region", "time_zone", "variables", "tags", "consent_source", "consent_at")
+    return insert_new(Contact, columns, rows, same)
 
 
 def _update_contacts(record: ContactImport, reader: Reader, judged: Sequence[JudgedRow]) -> None:

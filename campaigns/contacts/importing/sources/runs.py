@@ -22,7 +22,7 @@ from campaigns.contacts.importing.columns.mapping import ColumnMapping, plain_ti
 from campaigns.contacts.importing.files.limits import FileRefused, limits
 from campaigns.contacts.importing.rows.validation import check_import
 from campaigns.contacts.importing.saved import saving
-from campaigns.contacts.importing.sources.keeping import host_of
+from campaigns.contacts.importing.sources.keeping import address_of, host_of, seal
 from campaigns.core.clock import DatabaseClock
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import changed_by
@@ -56,6 +56,7 @@ def read(source_id: int) -> ContactImport | None:
     if not ImportSource.objects.filter(pk=source_id, next_at__lte=now).update(next_at=now + LEASE):
         return None
     source = ImportSource.objects.select_related("owner", "pattern__contact_list").get(pk=source_id)
+    seal(source)
     following = now + datetime.timedelta(hours=source.every_hours)
     try:
         made = _import_changes(source, now)
@@ -107,7 +108,8 @@ def _import_changes(source: ImportSource, now: datetime.datetime) -> ContactImpo
         raise Halts(_("The user who added it may no longer import contacts: another user must add it again."))
     if not changed_by(owner, ContactList.objects.filter(pk=pattern.contact_list.pk)).exists():
         raise Halts(_out_of_reach())
-    found = outbound.read_file(source.address, settings.OUTBOUND_HOSTS, etag=source.etag, most_bytes=limits().max_bytes)
+    address = address_of(source)
+    found = outbound.read_file(address, settings.OUTBOUND_HOSTS, etag=source.etag, most_bytes=limits().max_bytes)
     digest = hashlib.sha256(found.content).hexdigest()
     if found.is_unchanged or digest == source.digest:
         return None

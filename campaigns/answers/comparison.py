@@ -6,10 +6,11 @@ What is counted is people, each once, by all their attempts; so nothing is gaine
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
+from typing import Any
 
 from django.db.models import Avg, Count, Q, Sum
 
@@ -110,7 +111,7 @@ def compare(campaign: Campaign, goal: Question | None) -> list[VariantFigures]:
     costs = _costs(campaign)
     found = []
     for variant in variants_of(campaign):
-        row = counted.get(variant.key, {})
+        row: Mapping[str, Any] = counted.get(variant.key, {})
         called = row.get("called", 0)
         found.append(
             VariantFigures(

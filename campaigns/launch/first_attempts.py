@@ -71,7 +71,7 @@ def _told_apart(campaign: Campaign, orders: Mapping[int, Order]) -> tuple[dict[s
         (key, caller_id): _parts(as_variant(campaign, variants[key])) | {"caller_id": caller_id or None, "variant": key}
         for key, caller_id in people
     }
-    same, read = _same(campaign), dict(READ)
+    same, read = _same(campaign), dict[str, Any](READ)
     for name in (*_parts(campaign), "variant"):
         by_value: dict[Any, list[int]] = defaultdict(list)
         for order, pks in people.items():
@@ -79,7 +79,7 @@ def _told_apart(campaign: Campaign, orders: Mapping[int, Order]) -> tuple[dict[s
         if len(by_value) == 1:
             (same[name],) = by_value
         else:
-            kind = Call._meta.get_field(name)
+            kind: Any = Call._meta.get_field(name)
             kind = getattr(kind, "target_field", kind)
             whens = [When(pk__in=pks, then=Value(value, kind)) for value, pks in by_value.items()]
             read[name] = Case(*whens, output_field=kind)

@@ -7,6 +7,7 @@ quiet period and the do-not-call list apply as to any other campaign.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -103,7 +104,7 @@ def redial(
             tags=[], excludes_only_reached=False, is_living=False, people_a_day=None, people_in_all=None, last_day=None
         )
         record(person, "list.made_to_call_again", people, people=count, campaign=campaign_id)
-        said = {"answers": sorted(answers)} if answers else {}
+        said: dict[str, Any] = {"answers": sorted(answers)} if answers else {}
         said |= {"dispositions": sorted(dispositions)} if dispositions else {}
         record(person, "campaign.redialed", original, people=count, outcomes=sorted(outcomes), draft=made.pk, **said)
     made.refresh_from_db()

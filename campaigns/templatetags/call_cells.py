@@ -147,6 +147,10 @@ def _asked_by(call: Call, _person: Person) -> str:
     return _name(call.owner.get_full_name() or call.owner.get_username()) if call.owner else ""
 
 
+def _variant(call: Call, _person: Any) -> str:
+    return _name(name_in(call.campaign.variants, call.variant)) if call.campaign and call.variant else ""
+
+
 CELLS: dict[str, Callable[[Call, Any], str]] = {
     "call": lambda call, _: console.digits(call.pk),
     "person": lambda call, _: _name(console.call_name(call)),
@@ -157,7 +161,7 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "provider": lambda call, _: _name(call.provider.name),
     "direction": lambda call, _person: call.get_direction_display(),
     "agent": lambda call, _: _name(call.agent.name) if call.agent else "",
-    "variant": lambda call, _: _name(name_in(call.campaign.variants, call.variant)) if call.variant else "",
+    "variant": _variant,
     "caller_id": lambda call, _: _code(call.caller_id.number) if call.caller_id else "",
     "attempt": lambda call, _: number(call.attempt),
     "added": lambda call, _: console.moment(call.created_at),

@@ -75,7 +75,7 @@ class ShownVariant:
 
 def _shown_variant(campaign: Campaign, found: comparison.VariantFigures) -> ShownVariant:
     share = found.goal or found.talked
-    asked = urlencode({"campaign": campaign.pk, "variant": found.variant.key})
+    asked = urlencode({"campaign": str(campaign.pk), "variant": str(found.variant.key)})
     return ShownVariant(
         found,
         comparison_words.share_in_words(found.talked),

@@ -126,8 +126,8 @@ def test_the_team_of_a_person() -> None:
         ({"last_error_at": 1, "last_error_kind": "NotSent"}, "failing", "could not be reached", "tried again", False),
         ({"last_success_at": 1}, "ready", "", "", False),
         ({}, "untested", "Nobody knows", "Test connection", False),
-        ({"halted_at": 1, "frozen_at": 1, "breaker_opened_at": 1, "slow_until": 60}, "halted", "Halted", "", True),
-        ({"frozen_at": 1, "breaker_opened_at": 1, "slow_until": 60}, "frozen", "Frozen", "", True),
+        ({"halted_at": 1, "frozen_at": 1, "breaker_opened_at": 1, "slow_until": 60}, "halted", "Paused", "", True),
+        ({"frozen_at": 1, "breaker_opened_at": 1, "slow_until": 60}, "frozen", "On hold", "", True),
         ({"breaker_opened_at": 1, "slow_until": 60, "last_error_at": 1}, "paused", "Paused", "", True),
     ],
 )

@@ -82,8 +82,8 @@ def test_the_language_switch_stays_on_the_page(client: Client, caller: User) -> 
 @pytest.mark.parametrize(
     ("language", "sentence", "step"),
     [
-        ("en", "No worker is running", "Tell an admin."),
-        ("fa", "هیچ کارگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید."),
+        ("en", "No background worker is running", "Ask an admin."),
+        ("fa", "هیچ پردازشگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید."),
     ],
 )
 def test_every_page_says_that_no_worker_runs(
@@ -117,15 +117,15 @@ def test_an_admin_is_told_what_to_do_about_a_worker_and_a_stranger_nothing(clien
     text = client.get(reverse("providers")).content.decode()
     assert "manage.py doctor" in text
     assert "Last sign of it" in text
-    assert "No worker is running" in client.get(reverse("admin:index")).content.decode()
+    assert "No background worker is running" in client.get(reverse("admin:index")).content.decode()
 
 
 def test_errors_are_said_in_plain_words(client: Client, caller: User, rf: Any) -> None:
     client.force_login(caller)
-    assert "There is nothing here" in client.get("/no/such/page/").content.decode()
+    assert "Page not found" in client.get("/no/such/page/").content.decode()
     refused = client.post(reverse("stop-all-release"))
     assert refused.status_code == 403
-    assert "Not open to you" in refused.content.decode()
+    assert "No access" in refused.content.decode()
     strict = Client(enforce_csrf_checks=True)
     assert "open too long" in strict.post(reverse("stop-all")).content.decode()
 

@@ -42,8 +42,8 @@ def is_gone(row: RemoteRow) -> bool:
 def gone_sentence(row: RemoteRow) -> str:
     """Return why no call can be placed with it; empty where one can."""
     if not row.is_present:
-        return _("“%(name)s” is no longer at the vendor.") % {"name": row}
-    return _("The agent “%(agent)s” is not active at the vendor.") % {"agent": row} if is_gone(row) else ""
+        return _("“%(name)s” no longer exists at the provider.") % {"name": row}
+    return _("The agent “%(agent)s” is not active at the provider.") % {"agent": row} if is_gone(row) else ""
 
 
 def gone_of(campaign: Campaign) -> list[str]:
@@ -65,15 +65,15 @@ def next_step(campaign: Campaign) -> str:
     if not campaign.provider.can_sync:
         return (
             _(
-                "An admin puts it right at the vendor of “%(provider)s”; then resume. If it is gone for good, stop this"
-                " and call again with another."
+                "An admin must fix it at “%(provider)s”, then resume. If it is gone permanently, end this "
+                "campaign and call again with another."
             )
             % names
         )
     return (
         _(
-            "An admin puts it right at the vendor and syncs “%(provider)s”; then resume. If it is gone for good, stop"
-            " this and call again with another."
+            "An admin must fix it at the provider and sync “%(provider)s”, then resume. If it is gone "
+            "permanently, end this campaign and call again with another."
         )
         % names
     )
@@ -90,7 +90,7 @@ def why_refused(campaign: Campaign, error: MessageRefused) -> str:
     said = error_sentence(type(error).__name__, campaign.provider.vendor_label)
     row = getattr(campaign, error.part)
     named = _("“%(name)s”: %(why)s") % {"name": row, "why": said} if row is not None else said
-    return _fitting(named, _("Nobody was dialled, and no attempt is used up."), next_step(campaign))
+    return _fitting(named, _("Nobody was called, and no attempt was used."), next_step(campaign))
 
 
 def with_gone_parts() -> Q:
@@ -119,7 +119,7 @@ def changed_sentence(campaign: Campaign) -> str:
         return ""
     if agent.variables_changed_at <= since:
         return ""
-    return _("The agent “%(agent)s” now expects: %(now)s. Before: %(before)s.") % {
+    return _("The agent “%(agent)s” now needs: %(now)s. Before: %(before)s.") % {
         "agent": agent,
         "now": _listed(agent.variables),
         "before": _listed(agent.variables_before or []),
@@ -128,7 +128,7 @@ def changed_sentence(campaign: Campaign) -> str:
 
 def changed_step() -> str:
     """Return what to do about an agent that expects other variables."""
-    return _("Check that the campaign fills these variables; pause it if it does not.")
+    return _("Check that the campaign fills these variables. If not, pause it.")
 
 
 def notices(campaign: Campaign) -> list[tuple[str, str]]:

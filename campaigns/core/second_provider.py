@@ -49,7 +49,7 @@ def refusals_of(campaign: Campaign, second: SecondProvider) -> list[str]:
         found.append(_("This is the campaign’s own provider: choose another one."))
     if not may_use(campaign.team_id, provider.team_id):
         found.append(
-            _("The provider “%(name)s” is kept for another team: choose another one, or ask an admin to open it.")
+            _("The provider “%(name)s” is reserved for another team. Choose another one, or ask an admin to share it.")
             % {"name": provider}
         )
     if provider.currency != first.currency:
@@ -66,7 +66,7 @@ def refusals_of(campaign: Campaign, second: SecondProvider) -> list[str]:
     if not has_message(second):
         found.append(_("Choose what “%(name)s” is to say: an agent, a voice or a text.") % {"name": provider})
     if backend.needs_caller_id and second.caller_id is None:
-        found.append(_("%(vendor)s needs a caller ID, and none is chosen.") % {"vendor": backend.label})
+        found.append(_("%(vendor)s needs a caller ID. Choose one.") % {"vendor": backend.label})
     for name in PARTS:
         part = getattr(second, name)
         if part is not None and part.provider_id != provider.pk:

@@ -253,7 +253,7 @@ class DispatchSlice:
         lane.reserved.extendleft(reversed(result.left))
         lane.reserved.extend(result.limited)
         for campaign_id in result.over_budget:
-            lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
+            lifecycle.pause_by_system(campaign_id, _("The budget is spent."))
         for campaign_id in result.gone:
             lifecycle.pause_where_gone(campaign_id)
         lane.is_full = bool((result.left or result.limited) and not result.committed)

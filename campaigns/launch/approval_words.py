@@ -123,7 +123,7 @@ def _days(campaign: Campaign, values: Mapping[str, Any]) -> str:
 
 def _weekly_hours(campaign: Campaign, values: Mapping[str, Any]) -> str:
     stored = values.get("weekly_hours")
-    return isolated(hours_words.week_in_words(Week.of(stored))) if stored else _("the same on every day")
+    return isolated(hours_words.week_in_words(Week.of(stored))) if stored else _("same every day")
 
 
 def _blackouts(campaign: Campaign, values: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ def _holidays(campaign: Campaign, values: Mapping[str, Any]) -> str:
 
 def _budget(campaign: Campaign, values: Mapping[str, Any]) -> str:
     if values["budget"] is None:
-        return _("no budget set")
+        return _("no budget")
     provider = Provider.objects.filter(pk=values["provider"]).first() or campaign.provider
     amount = plain_money(values["budget"], provider.currency)
     return _("%(amount)s (soft)") % {"amount": amount} if values["budget_is_soft"] else amount
@@ -188,7 +188,7 @@ def _left_out(campaign: Campaign, values: Mapping[str, Any]) -> str:
     told = _(", ").join(isolated(name) for name in names)
     if not told:
         return _("none")
-    return _("those who talked in %(names)s") % {"names": told} if values["excludes_only_reached"] else told
+    return _("contacts who talked in %(names)s") % {"names": told} if values["excludes_only_reached"] else told
 
 
 Part = tuple[tuple[str, ...], Callable[[], str], Callable[[Campaign, Mapping[str, Any]], str]]
@@ -203,7 +203,7 @@ _PARTS: tuple[Part, ...] = (
     (("text",), lambda: _("Text"), _text),
     (("variables",), lambda: _("Variables"), _variables),
     (("variants",), lambda: _("Variants"), _variants),
-    (("on_machine",), lambda: _("If a voicemail answers"), _machine),
+    (("on_machine",), lambda: _("If voicemail answers"), _machine),
     (("hours_start", "hours_end"), lambda: _("Hours"), _hours),
     (("days",), lambda: _("Days"), _days),
     (("weekly_hours",), lambda: _("Hours by weekday"), _weekly_hours),
@@ -216,9 +216,9 @@ _PARTS: tuple[Part, ...] = (
     (("is_living",), lambda: _("Stays open"), _is_living),
     (("lists",), lambda: _("Lists"), _lists),
     (("tags",), lambda: _("Tags"), _tags),
-    (("people_a_day",), lambda: _("New people a day"), _count("people_a_day")),
-    (("people_in_all",), lambda: _("People in all"), _count("people_in_all")),
+    (("people_a_day",), lambda: _("New contacts per day"), _count("people_a_day")),
+    (("people_in_all",), lambda: _("Total contacts"), _count("people_in_all")),
     (("last_day",), lambda: _("Last day"), _last_day),
-    (("excluded_campaigns", "excludes_only_reached"), lambda: _("People left out"), _left_out),
+    (("excluded_campaigns", "excludes_only_reached"), lambda: _("Excluded contacts"), _left_out),
 )
 """The bound settings in the order in which their differences are told: their columns, label and value in words."""

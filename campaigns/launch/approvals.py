@@ -151,7 +151,7 @@ def give(campaign: Campaign, person: Person, mark: str | None) -> CampaignApprov
         # Of what was kept, not of the lists as they are by now: nobody locks a list.
         people = approved_people.mark_of_audience(approved_people.only_approved(Contact.objects.all(), approval))
     if mark is not None and mark != _mark(approval.values, people):
-        raise Refusal(_("The campaign or its people changed since you looked. Look at it again, then decide."))
+        raise Refusal(_("The campaign or its contacts changed after you opened it. Check again, then decide."))
     return approval
 
 

@@ -120,12 +120,15 @@ def change(
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
         if campaign.status in OVER:
-            raise Refusal(_("The campaign is over: copy it to call again."))
+            raise Refusal(_("The campaign is finished. Copy it to call again."))
         if not may_edit(campaign, person):
             raise PermissionDenied("draft_campaign")
         if (campaign.launched_at is not None) != was_launched:
             raise Refusal(
-                _("The campaign was launched meanwhile: message and audience are fixed now. Nothing was saved.")
+                _(
+                    "The campaign was launched in the meantime, so message and audience can no longer be "
+                    "changed. Nothing was saved."
+                )
             )
         chosen = {"lists": lists, "excluded_campaigns": left_out}
         wanted = {**values, **{name: list(rows) for name, rows in chosen.items() if rows is not None}}

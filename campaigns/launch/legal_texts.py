@@ -42,8 +42,8 @@ class MissingText:
     def sentence(self) -> str:
         """What is missing, and the next step."""
         return _(
-            "People in %(country)s must hear “%(text)s”. Add it to the message, or confirm on the launch check that the"
-            " agent or voice says it."
+            "Contacts in %(country)s must hear “%(text)s”. Add it to the message, or confirm in the launch "
+            "check that the agent or voice says it."
         ) % {"country": self.country_name, "text": self.text}
 
 
@@ -127,7 +127,7 @@ def confirm(campaign_id: int, country: str, person: Person) -> None:
             raise PermissionDenied("draft_campaign")
         found = next((one for one in missing(campaign) if one.country == country), None)
         if found is None:
-            raise Refusal(_("Nothing is to be confirmed there: look at the launch check again."))
+            raise Refusal(_("There is nothing to confirm. See the launch check again."))
         LegalConfirmation.objects.update_or_create(
             campaign=campaign,
             country=country,

@@ -41,7 +41,7 @@ OUTCOMES: dict[str, tuple[Words, Q]] = {
         if key != results.ANSWERED
     },
     "stopped": (
-        gettext_lazy("Not called: the campaign was stopped before"),
+        gettext_lazy("Not called: the campaign was ended first"),
         Q(status=CallStatus.SKIPPED, skip_reason=SkipReason.STOPPED),
     ),
 }
@@ -95,7 +95,7 @@ def redial(
         people = _free_list(original, person)
         count = _put_in(people, _people(original).filter(wanted))
         if not count:
-            raise Refusal(_("Nobody's last attempt came to this now. Choose something else."))
+            raise Refusal(_("No contact's last attempt has this result now. Choose another result."))
         made = drafts.copy(campaign_id, person, token)
         # Only the new list, as it is: tags and exclusions of the first campaign do not apply, and nobody joins later.
         made.lists.set([people])

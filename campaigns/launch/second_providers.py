@@ -64,7 +64,7 @@ def remove(campaign_id: int, person: Person) -> bool:
 def _locked(campaign_id: int, person: Person) -> Campaign:
     campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
     if campaign.status in drafts.OVER:
-        raise Refusal(_("The campaign is over: copy it to call again."))
+        raise Refusal(_("The campaign is finished. Copy it to call again."))
     if not drafts.may_edit(campaign, person):
         raise PermissionDenied("draft_campaign")
     return campaign

@@ -33,7 +33,7 @@ Words = str | Promise
 OUT = "out"
 STATES: tuple[tuple[str, Words], ...] = (
     *results.chosen_from([CallStatus.PENDING]),
-    (OUT, _("Out now")),
+    (OUT, _("Calls in progress")),
     *results.chosen_from([*results.COUNTED, results.HELD, results.NO_NEWS, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
 )
 OLD_STATES = (CallStatus.COMPLETED.value,)
@@ -44,7 +44,7 @@ def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
     """Return the reasons to filter by, grouped by kind."""
     return [
         (_("Not called"), [(f"skip-{value}", skip_words(value)) for value in SkipReason.values if value]),
-        (_("Waits"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
+        (_("Waiting"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
         (_("Failed"), [(f"fail-{found.value}", found.label) for found in FailureReason if found.value]),
     ]
 

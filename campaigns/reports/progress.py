@@ -121,7 +121,7 @@ class Progress:
         """Sentence about what a stop would do now."""
         out = Outcome(changed=False, status="", live=self.live, still_out=self.still_out, recalled=self.recallable)
         never = ngettext(
-            "%(count)d waiting call is never made.", "%(count)d waiting calls are never made.", self.waiting
+            "%(count)d waiting call will not be made.", "%(count)d waiting calls will not be made.", self.waiting
         ) % {"count": self.waiting}
         return f"{never} {out.sentence}" if self.waiting else out.sentence
 
@@ -227,12 +227,12 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
     """
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:
-            return [_("The pilot is over: nobody else is called until you decide.")]
+            return [_("The pilot is finished: no one else is called until you decide.")]
         # Written in the language of whoever or whatever paused it: isolated, so that its signs stay at their ends.
         reason = isolated(campaign.paused_reason) if campaign.paused_reason else ""
         if campaign.paused_by_system:
             return [_("Paused by the system: %(reason)s") % {"reason": reason}]
-        return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
+        return [_("Paused by a user: %(reason)s") % {"reason": reason} if reason else _("Paused by a user.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
     is_elsewhere = campaign.second_id and second_provider.opening_of(campaign, timezone.now(), lambda first: False)
@@ -249,7 +249,7 @@ def _money_words(campaign: Campaign) -> list[str]:
     wait = MoneyWait(campaign.money_wait)
     if wait == MoneyWait.BUDGET:
         return [str(wait.label)]
-    goes_on = _("It continues as calls in progress end, or on %(at)s (%(zone)s) when the next day begins.")
+    goes_on = _("It continues as calls in progress end, or at %(at)s (%(zone)s) when the next day begins.")
     named = {"at": whole_moment(day_of(timezone.now()).end), "zone": isolated(zone_name())}
     return [f"{wait.label} {goes_on % named}"]
 

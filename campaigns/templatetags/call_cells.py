@@ -79,7 +79,7 @@ def _summary(call: Call, _person: Person) -> str:
 
 def _transcript(call: Call, _person: Person) -> str:
     # The page shows where it stands: reading it there is recorded.
-    return _("on the call's page") if getattr(call, "transcript", None) else ""
+    return _("on the call page") if getattr(call, "transcript", None) else ""
 
 
 def _variables(call: Call, _person: Person) -> str:

@@ -66,7 +66,7 @@ def fill_quick_call(page: Page, words: Words, number: str) -> None:
     """Fill the form of one call through Bolna, as its fields follow from each other."""
     page.goto("/quick-call/")
     page.get_by_label(words("Number"), exact=True).fill(number)
-    choose(page, words("Through"), "Bolna sandbox")
+    choose(page, words("Provider"), "Bolna sandbox")
     choose(page, words("Agent"), "Appointment reminder")
     asked = page.locator("#message fieldset input")
     expect(asked.first).to_be_visible()

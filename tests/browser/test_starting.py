@@ -23,15 +23,15 @@ def write_campaign(page: Page, name: str) -> None:
     expect(page.locator("#audience-says")).to_contain_text("people are in this audience now")
     page.get_by_label("From", exact=True).fill("00:00")
     page.get_by_label("Until", exact=True).fill("00:00")
-    page.get_by_label("Calls a minute, at most").fill("120")
-    page.get_by_label("Attempts a person, at most").fill("1")
-    page.get_by_label("Hours between two campaigns’ calls to one person").fill("0")
+    page.get_by_label("Maximum calls per minute").fill("120")
+    page.get_by_label("Maximum attempts").fill("1")
+    page.get_by_label("Quiet period between campaigns (hours per contact)").fill("0")
 
 
 def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:
     page = console.page("caller", "/campaigns/new/")
     write_campaign(page, "Ten first")
-    page.get_by_label("Hear it as").fill("Aarav")
+    page.get_by_label("Sample contact").fill("Aarav")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("#preview h3")).to_have_text(["Aarav Sharma"])
     page.get_by_role("button", name="Save and check").click()
@@ -48,18 +48,18 @@ def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:
     expect(page.locator("#try")).to_contain_text("this number is not confirmed as yours")
     page.get_by_label("Your own number").fill("۰۹۱۲ ۹۹۹ ۰۰۰۱")
     page.get_by_role("button", name="Call me").click()
-    expect(page.locator("main")).to_contain_text("not counted there")
+    expect(page.locator("main")).to_contain_text("not counted in the campaign")
     page.get_by_role("link", name="Ten first").click()
 
     confirm(page, "Pilot: call", yes="Yes, call 10 people")
     expect_state(page, "Pilot")
     # Nobody reloads and nobody presses: it pauses by itself and asks.
-    expect_state(page, "Pilot over: decide", seconds=120)
-    expect(page.locator("#pilot")).to_contain_text("The pilot is over: 10 people")
-    confirm(page, "Go on with the rest", yes="Yes, go on")
+    expect_state(page, "Pilot finished: decide", seconds=120)
+    expect(page.locator("#pilot")).to_contain_text("Pilot finished: 10 people")
+    confirm(page, "Go on with the rest", yes="Yes, continue")
     expect_state(page, "Running")
-    confirm(page, "Stop for good")
-    expect_state(page, "Stopped")
+    confirm(page, "End campaign")
+    expect_state(page, "Ended")
 
 
 def test_a_start_time_is_set_and_canceled(console: Console) -> None:
@@ -69,8 +69,8 @@ def test_a_start_time_is_set_and_canceled(console: Console) -> None:
     page.get_by_text("Start at…").click()
     page.get_by_label("Day", exact=True).fill((datetime.date.today() + datetime.timedelta(days=2)).isoformat())
     page.get_by_label("Time", exact=True).fill("09:30")
-    page.get_by_role("button", name="Start it then").click()
-    expect_state(page, "Starts later")
+    page.get_by_role("button", name="Schedule").click()
+    expect_state(page, "Scheduled")
     expect(page.locator("main")).to_contain_text(re.compile("It starts .*, 09:30 .Asia/Tehran."))
     page.get_by_role("button", name="Cancel the start").click()
     expect_state(page, "Draft")

@@ -109,7 +109,7 @@ def test_an_agent_disappears(
     # The caller reads what is gone, that nobody lost an attempt, who mends it, and gets to that page.
     page = sara.text("campaign", at.campaign.pk)
     assert f"Paused by the system: “{gone}”" in page
-    assert "Nobody was dialled, and no attempt is used up." in page
+    assert "Nobody was called, and no attempt was used." in page
     assert (
         f"An admin puts it right at the vendor and syncs “{at.provider}”; then resume." in page
         or f"An admin puts it right at the vendor of “{at.provider}”; then resume." in page
@@ -118,10 +118,10 @@ def test_an_agent_disappears(
     assert at.provider.name in sara.text("provider", at.provider.pk)
     waiting = at.campaign.calls.filter(status="pending").order_by("pk").first()
     assert waiting is not None
-    assert "Waits: the campaign is paused." in sara.text("call", waiting.pk)
+    assert "Waiting: the campaign is paused." in sara.text("call", waiting.pk)
     for browser in (sara, reza):
         today = browser.text("today")
-        assert "Waits for somebody" in today
+        assert "Needs attention" in today
         assert at.campaign.name in today
 
     # The lists are read again by themselves; a resume while it is gone calls nobody.
@@ -134,7 +134,7 @@ def test_an_agent_disappears(
         at.go_on()
     else:
         assert f"“{gone}” is no longer at the vendor." in said
-        assert "Its lists are read again now: try again in a minute." in said
+        assert "Its lists are being read again. Try again in a minute." in said
     assert "Paused by the system" in reza.text("campaign", at.campaign.pk)
     at.check_nobody_was_charged()
 
@@ -144,11 +144,11 @@ def test_an_agent_disappears(
         assert "try again in a minute" in reza.press("campaign-resume", at.campaign.pk)
         assert at.provider.pk in Provider.objects.due_for_sync(timezone.now())
         sync_by_itself(at.provider.pk)
-    assert "It goes on." in reza.press("campaign-resume", at.campaign.pk)
+    assert "Resumed." in reza.press("campaign-resume", at.campaign.pk)
     at.go_on()
     at.check_all_were_called_once()
     minute_job.sweep()
-    assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
+    assert "12 of 12 people finished" in sara.text("campaign", at.campaign.pk)
     assert "Finished" in sara.text("campaign", at.campaign.pk)
 
 
@@ -165,7 +165,7 @@ def test_an_admin_brings_the_agent_back_by_a_press(
     assert admin.is_offered("provider", "provider-sync", at.provider.pk)
     assert "Brought over:" in admin.press("provider-sync", at.provider.pk)
     assert sara.is_offered("campaign", "campaign-resume", at.campaign.pk)
-    assert "It goes on." in sara.press("campaign-resume", at.campaign.pk)
+    assert "Resumed." in sara.press("campaign-resume", at.campaign.pk)
     at.go_on()
     at.check_all_were_called_once()
 
@@ -191,18 +191,18 @@ def test_credit_runs_out(
     why = f"Halted: The account at {at.provider.vendor_label} is empty."
     page = sara.text("campaign", at.campaign.pk)
     assert f"“{at.provider}” cannot call now. {why}" in page
-    assert "An admin opens Providers, puts the key or the credit right, and resumes it." in page
+    assert "An admin must fix the key or credit under Providers and resume the provider." in page
     assert f'href="{reverse("provider", args=[at.provider.pk])}"' in sara.html("campaign", at.campaign.pk)
     for browser in (sara, reza, admin):
         assert why in browser.text("today")
         assert why in browser.text("provider", at.provider.pk)
-        assert "Top the account up at the vendor, then resume the provider." in browser.text("provider", at.provider.pk)
+        assert "Top up the account, then resume the provider." in browser.text("provider", at.provider.pk)
     one = waiting.order_by("pk").last()
     assert one is not None
     assert "The account at" in sara.text("call", one.pk)
     if ended:
         told = sara.text("call", at.campaign.calls.filter(failure_reason="balance_low").earliest("pk").pk)
-        assert "The account at the vendor ran out of credit." in told
+        assert "The provider account has no credit left." in told
     persian = Browser(caller, "fa").text("campaign", at.campaign.pk)
     assert "متوقف: حساب" in persian
     assert "cannot call now" not in persian
@@ -221,7 +221,7 @@ def test_credit_runs_out(
     told_calls = at.campaign.calls.exclude(failure_reason="balance_low")
     assert {(call.status in FINAL, call.counted_attempt) for call in told_calls} == {(True, 1)}
     minute_job.sweep()
-    assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
+    assert "12 of 12 people finished" in sara.text("campaign", at.campaign.pk)
     assert why not in sara.text("today")
 
 
@@ -259,11 +259,11 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
     assert f'href="{reverse("decisions")}?campaign={at.campaign.pk}"' in sara.html("campaign", at.campaign.pk)
     inbox = sara.text("decisions", campaign=at.campaign.pk)
     assert "The provider accepted this call and reports nothing more." in inbox
-    assert "A manager decides this." in inbox
+    assert "A manager must decide this." in inbox
     settle = f'action="{reverse("call-settle", args=[stuck.pk])}"'
     assert settle not in sara.html("decisions")
     assert settle not in sara.html("call", stuck.pk)
-    assert "A manager decides this." in sara.text("call", stuck.pk)
+    assert "A manager must decide this." in sara.text("call", stuck.pk)
     assert "enter the result" not in sara.text("call", stuck.pk)
     sara_pressed = sara.press("call-settle", stuck.pk, answer="did_not", reason="I think so")
     assert "Recorded" not in sara_pressed
@@ -275,12 +275,12 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
     assert settle in reza.html("decisions")
     assert settle in reza.html("call", stuck.pk)
     said = reza.press("call-settle", stuck.pk, answer="took_place", result="talked", seconds="40", reason="Asked them")
-    assert "Recorded, with your name." in said
+    assert "Recorded with your name." in said
     stuck.refresh_from_db()
     assert (stuck.status, stuck.talk_seconds) == ("completed", 40)
     assert "needs a decision" not in sara.text("campaign", at.campaign.pk)
     assert "Nothing needs a decision" in reza.text("decisions")
-    assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
+    assert "12 of 12 people finished" in sara.text("campaign", at.campaign.pk)
     at.go_on(2)
     at.check_all_were_called_once_but_for(stuck.pk)
 
@@ -310,13 +310,13 @@ def test_somebody_calls_back(
     person = sara.html("person", ours.contact_id)
     assert reverse("call", args=[back.pk]) in person
     assert "Called us" in sara.text("person", ours.contact_id)
-    assert "The person called us and talked." in sara.text("call", back.pk)
+    assert "The contact called us and talked." in sara.text("call", back.pk)
     today = sara.text("today")
-    assert "Called back" in today
+    assert "People who called back" in today
     assert f"({at.campaign.name})." in today
     assert not UnknownVendorCall.objects.exists()
     assert "that we do not know" not in reza.text("today")
-    assert "Frozen" not in reza.text("providers")
+    assert "On hold" not in reza.text("providers")
 
     # A start of the worker compares the list and goes on.
     Provider.objects.filter(pk=at.provider.pk).update(uncompared_since=timezone.now(), compare_next_at=None)

@@ -353,8 +353,8 @@ def test_page_takes_a_new_key_and_calls_go_on(desk: Desk, trouble: str, client: 
     client.force_login(admin_person)
     page = reverse("provider", args=[desk.troubled.pk])
     before = client.get(page).content.decode()
-    assert "Halted: Keys cannot be read." in before
-    assert "The stored keys cannot be read. Paste this one anew." in before
+    assert "Halted: The keys cannot be read." in before
+    assert "The saved keys cannot be read. Paste this one again." in before
     answer = client.post(reverse("provider-resume", args=[desk.troubled.pk]), follow=True).content.decode()
     assert "stays halted" in answer
     sent = {"secret_api_key": good} | shown_at(client, page)

@@ -120,7 +120,7 @@ def test_rows_open_and_none_is_deleted(setup: Client, one_of_each: Provider, mod
 def test_the_front_page_speaks_the_works_words(setup: Client, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(10):
         shown = setup.get(reverse("admin:index")).content.decode()
-    order = [shown.index(word) for word in ("Vendors", "People and roles", "Calling", "Records")]
+    order = [shown.index(word) for word in ("Provider companies", "Users and roles", "Calling", "Records")]
     assert order == sorted(order)
     assert "Django" not in shown
     assert reverse("today") in shown
@@ -188,7 +188,7 @@ def test_a_provider_is_added_with_a_tested_key_that_shows_nowhere(
 
 
 def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = make_provider(name="Ours", secrets={"api_key": "the-old-key-0123"})
+    provider = make_provider(name="Our call", secrets={"api_key": "the-old-key-0123"})
     get_object = admin.site._registry[Provider].get_object
     seen: list[Any] = []
 
@@ -210,7 +210,7 @@ def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.
 
 
 def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
-    provider = make_provider(name="Ours", secrets={"api_key": "the-old-key-0123"})
+    provider = make_provider(name="Our call", secrets={"api_key": "the-old-key-0123"})
     with answering(DEAD):
         response = change(setup, provider, filled("bolna", max_lines="9"))
     assert response.status_code == 200
@@ -227,7 +227,9 @@ def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
 def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any) -> None:
     settings.VENDOR_HOSTS = ["api.bolna.ai", "eu.bolna.ai"]
     held = {"api_key": "the-old-key-0123", "webhook_secret": "the-old-hook-0123"}
-    provider = make_provider(name="Ours", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"})
+    provider = make_provider(
+        name="Our call", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"}
+    )
     shown = setup.get(url(Provider, "change", provider.pk)).content.decode()
     assert "With another address the stored keys are dropped" in shown
     moved = filled("voicy", option_base_url="https://eu.bolna.ai", secret_api_key="", secret_webhook_secret="")
@@ -273,7 +275,7 @@ def test_a_stored_key_is_not_asked_for_its_account_at_another_address(settings: 
 
 
 def test_another_path_at_the_same_host_keeps_the_keys(setup: Client) -> None:
-    provider = make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
+    provider = make_provider(name="Our call", options={"base_url": "https://api.bolna.ai"})
     with answering(GOOD):
         change(setup, provider, filled("bolna", option_base_url="https://API.bolna.ai:443/", secret_api_key=""))
     assert Provider.objects.get().secrets.holds("api_key")

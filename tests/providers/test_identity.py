@@ -51,7 +51,7 @@ def provider_at(origin: str, slug: str, **fields: Any) -> Provider:
     account = ACCOUNT_OF[slug]
     options = {"base_url": origin + account.base_path}
     return make_provider(
-        vendor=slug, **({"name": "Ours", "secrets": {"api_key": account.key}, "options": options} | fields)
+        vendor=slug, **({"name": "Our call", "secrets": {"api_key": account.key}, "options": options} | fields)
     )
 
 
@@ -83,8 +83,8 @@ def test_a_key_of_another_account_is_refused_while_calls_are_open(
         assert response.status_code == 422
         shown = response.content.decode()
         assert SENTENCE in shown
-        assert "Nothing was stored. Use a key of the account" in shown
-        assert "Keep the new key even if the test fails" not in shown
+        assert "Nothing was saved. Use a key of the account" in shown
+        assert "Save the new key even if the test fails" not in shown
         assert other_key(slug) not in shown
     provider.refresh_from_db()
     assert provider.secrets.open()["api_key"] == ACCOUNT_OF[slug].key

@@ -184,7 +184,7 @@ def test_what_halted_it_is_told_until_a_person_acts_whatever_is_read_meanwhile(a
         provider.refresh_from_db()
         assert provider.halt_kind == "OutOfCredit"
         assert provider.standing.sentence == "Halted: The account at Bolna is empty."
-        assert provider.standing.step == "Top the account up at the vendor, then resume the provider."
+        assert provider.standing.step == "Top up the account, then resume the provider."
     Provider.objects.resume(provider.pk, admin_person)
     Provider.objects.halt(provider.pk, "The invoice is disputed.", admin_person)
     Provider.objects.note_success(provider.pk)

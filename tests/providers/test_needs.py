@@ -149,8 +149,8 @@ def test_cards_stand_by_what_needs_doing_first(client: Client, admin_person: Use
     answer = client.get(reverse("providers"))
     assert [card.provider for card in answer.context["cards"]] == [halted, warned, info, fine, off]
     shown = " ".join(answer.content.decode().split())
-    assert "2 providers need something done; they stand first." in shown
-    assert "Press “Test connection”: it is a harmless read." in shown
+    assert "2 providers need attention; they are listed first." in shown
+    assert "Press “Test connection”. No call is placed." in shown
     assert "speak through agents" in shown
 
 
@@ -158,7 +158,7 @@ def test_callers_see_what_is_wrong_and_no_buttons(client: Client, caller: User) 
     provider = make_provider(vendor="vocode", **WELL)
     client.force_login(caller)
     shown = client.get(reverse("provider", args=[provider.pk])).content.decode()
-    assert "Vocode needs a caller ID, and none is here." in shown
+    assert "Vocode needs a caller ID, and there is none yet." in shown
     assert reverse("provider-sync", args=[provider.pk]) not in shown
 
 

@@ -48,7 +48,7 @@ def test_callers_see_the_state_and_no_buttons(client: Client, caller: User) -> N
     assert "Our Bolna" in listed
     assert "Not tested yet" in listed
     shown = page(client, provider)
-    for text in (CANARY, CANARY[-4:], "/user/me", "Test connection", "Halt it now", "Test and store"):
+    for text in (CANARY, CANARY[-4:], "/user/me", "Test connection", "Pause now", "Test and save"):
         assert text not in listed
         assert text not in shown
     assert "Speaks through an agent." in shown
@@ -159,12 +159,12 @@ def test_a_new_key_is_tested_before_it_replaces_the_old_one(client: Client, admi
     assert response.status_code == 422
     shown = response.content.decode()
     assert "does not accept the key" in shown
-    assert "Keep the new key even if the test fails" in shown
+    assert "Save the new key even if the test fails" in shown
     assert CANARY not in shown
     assert Provider.objects.get().secrets.open() == {"api_key": "the-old-key-0123"}
     with answering(GOOD):
         response = client.post(url, {"secret_api_key": CANARY} | shown_at(client, page), follow=True)
-    assert texts(response)[0].startswith("The new key is stored. The key works")
+    assert texts(response)[0].startswith("The new key is saved. The key works")
     found = Provider.objects.get()
     assert found.secrets.open() == {"api_key": CANARY}
     assert found.secrets_set_by == admin_person
@@ -188,7 +188,7 @@ def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("halted_at", "An admin puts right what is named, tests it and resumes it."),
+        ("halted_at", "An admin fixes the cause, then tests and resumes it."),
         ("breaker_opened_at", "harmless read"),
         ("frozen_at", "list of calls is compared by itself"),
     ],

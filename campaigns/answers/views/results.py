@@ -182,12 +182,12 @@ def _sentences(asked: Sequence[Question], shown: Sequence[ShownQuestion]) -> lis
     found = []
     for one in figures.differences(asked):
         more = _(
-            "Of those who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: more than the"
-            " %(others)s %% of the others."
+            "Of people who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: more than "
+            "the others (%(others)s %%)."
         )
         less = _(
-            "Of those who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: less than the"
-            " %(others)s %% of the others."
+            "Of people who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: less than "
+            "the others (%(others)s %%)."
         )
         text = more if one.is_more else less
         said = text % {
@@ -201,8 +201,8 @@ def _sentences(asked: Sequence[Question], shown: Sequence[ShownQuestion]) -> lis
         whole = each.found.answered + each.found.unreadable
         if each.found.unreadable and each.found.unreadable * 10 >= whole:
             text = _(
-                "%(n)s of %(whole)s answers to “%(question)s” were not readable as their type: look at them, and"
-                " adjust the question or the agent."
+                "%(n)s of %(whole)s answers to “%(question)s” do not match the answer type. Check them, and "
+                "adjust the question or the agent."
             )
             said = text % {
                 "n": number(each.found.unreadable), "whole": number(whole), "question": each.found.question.name,

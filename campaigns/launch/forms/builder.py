@@ -34,7 +34,10 @@ from providers.models import Agent, Provider
 
 LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
-WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
+WHO_IS_LEFT_OUT = (
+    (False, _("All contacts queued there, called or not")),
+    (True, _("Only contacts who talked with us")),
+)
 MESSAGE = ("provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine")
 HOURS = ("hours_start", "hours_end")
 POLICY = ("retries", "hand_overs")
@@ -67,16 +70,16 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
     hours_end = forms.TimeField(
         label=_("Until"),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        help_text=_("00:00 to 00:00 is all day."),
+        help_text=_("00:00 to 00:00 means all day."),
     )
     days = forms.TypedMultipleChoiceField(
         label=_("Days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     quiet_hours = NumberField(
-        label=_("Hours between two campaigns’ calls to one person"),
+        label=_("Quiet period between campaigns (hours per contact)"),
         min_value=0,
         max_value=24 * 365,
-        help_text=_("0: other campaigns do not matter."),
+        help_text=_("0: calls of other campaigns are ignored."),
     )
     budget = AmountField(
         label=_("Budget"),
@@ -84,14 +87,14 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         min_value=0,
         max_digits=14,
         decimal_places=2,
-        help_text=_("The campaign pauses itself before it costs more. Empty: no limit."),
+        help_text=_("The campaign pauses automatically before it costs more. Empty: no limit."),
     )
     budget_is_soft = forms.BooleanField(
-        label=_("Soft budget: keep calling until it is spent"),
+        label=_("Soft budget: continue until it is spent"),
         required=False,
         help_text=_(
-            "Calls in progress then may cost more than the budget, at most those. Without it, the budget is never "
-            "exceeded, and fewer calls run at a time."
+            "Calls in progress may then go over the budget. Without it, the budget is never exceeded, and "
+            "fewer calls run at a time."
         ),
     )
     lists = RowsField(ContactList.objects.none(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -100,22 +103,24 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         label=_("Tags"),
         required=False,
         max_length=600,
-        help_text=_("Separate with commas. Only people who carry one of them are called; without a list, all who do."),
+        help_text=_(
+            "Separate with commas. Only contacts with one of these tags are called; without a list, all of them."
+        ),
     )
     excluded_campaigns = RowsField(
         Campaign.objects.none(),
-        label=_("Leave out the people of"),
+        label=_("Exclude contacts of"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     excludes_only_reached = forms.TypedChoiceField(
-        label=_("Who of them is left out"),
+        label=_("Contacts to exclude"),
         required=False,
         choices=WHO_IS_LEFT_OUT,
         coerce=lambda value: str(value) == "True",
         widget=forms.RadioSelect,
     )
-    hear = forms.CharField(label=_("Hear it as"), required=False, max_length=80)
+    hear = forms.CharField(label=_("Sample contact"), required=False, max_length=80)
 
     class Meta:
         model = Campaign
@@ -259,18 +264,18 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         """Add errors for settings with which no call could ever be placed."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("voice") and cleaned.get("text"):
-            self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
+            self.add_error("text", _("A call uses either a recorded voice or a text. Choose one."))
         self.check_policy(cleaned)
         self.check_living(cleaned, is_draft=self.is_draft)
         self.check_hours(cleaned)
         chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
         if not self.is_draft and not self.is_launched and not chosen:
-            self.add_error("lists", _("Tick a list, or give a tag."))
+            self.add_error("lists", _("Choose a list, or enter a tag."))
         start, end = cleaned.get("hours_start"), cleaned.get("hours_end")
         if start is not None and end is not None:
             minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440
             if 0 < minutes < LEAST_MINUTES:
-                self.add_error("hours_end", _("Give at least 30 minutes: a shorter time may never come for somebody."))
+                self.add_error("hours_end", _("Enter at least 30 minutes, so that everyone can be called."))
         return cleaned
 
     def preview(self) -> Campaign:
@@ -313,11 +318,11 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         if backend is None:
             message = _("Choose the provider first.")
         elif not given & set(backend.message_kinds):
-            message = _("Choose what is said.")
+            message = _("Choose the message.")
         elif backend.needs_caller_id and "caller_id" not in given:
             message = _("Choose the caller ID.")
         audience = "" if self["lists"].value() or self["tags"].value() else _("Choose a list or a tag.")
-        basics = "" if self["name"].value() and backend else _("Give a name and choose the provider.")
+        basics = "" if self["name"].value() and backend else _("Enter a name and choose the provider.")
         return [
             FormSection("basics", _("Name and provider"), basics),
             FormSection("message", _("Message"), message),
@@ -328,7 +333,7 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
                 "" if self["days"].value() or self["has_weekly_hours"].value() else _("Choose a day."),
             ),
             FormSection("pace", _("Pace"), ""),
-            FormSection("retries", _("Further attempts"), ""),
+            FormSection("retries", _("Retries"), ""),
             FormSection("budget", _("Budget"), ""),
         ]
 

@@ -17,13 +17,13 @@ class PaceForm(PolicyForm):
     """The part of the campaign form that says how fast it calls, and who goes first."""
 
     calls_per_minute = NumberField(
-        label=_("Calls a minute, at most"), required=False, min_value=1, help_text=_("Empty: as the provider allows.")
+        label=_("Maximum calls per minute"), required=False, min_value=1, help_text=_("Empty: provider limit.")
     )
     max_lines = NumberField(
-        label=_("Calls at the same time, at most"),
+        label=_("Maximum calls at the same time"),
         required=False,
         min_value=1,
-        help_text=_("Empty: as the provider allows."),
+        help_text=_("Empty: provider limit."),
     )
     lines_percent = NumberField(
         label=_("Share of the provider’s lines, %"),

@@ -82,7 +82,7 @@ class SecondProviderForm(_Form):
         if cleaned.get("price_shown") != self.price_now:
             self.add_error(None, _("The price changed since the page was shown. Look at it again, then confirm."))
         if cleaned.get("voice") and cleaned.get("text"):
-            self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
+            self.add_error("text", _("A call uses either a recorded voice or a text. Choose one."))
         return cleaned
 
     def values(self) -> dict[str, Any]:

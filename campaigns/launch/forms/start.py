@@ -53,7 +53,7 @@ class StartAtForm(forms.Form):
             self.add_error("day" if error.code == "overflow" else "time", error)
             return cleaned
         if at <= timezone.now():
-            self.add_error("time", _("This time is over: choose a later one, or start at once."))
+            self.add_error("time", _("This time has passed. Choose a later one, or start now."))
         elif at > timezone.now() + FARTHEST:
             self.add_error("day", _("Choose a time within a year."))
         cleaned["at"] = at
@@ -68,10 +68,10 @@ class TryForm(forms.Form):
 
     number = PhoneField(label=_("Your own number"))
     hear = forms.CharField(
-        label=_("Hear it as"),
+        label=_("Sample contact"),
         required=False,
         max_length=80,
-        help_text=_("A name or a number of the audience. Empty: the first person whose values are all there."),
+        help_text=_("A name or number from the audience. Empty: the first contact with all values."),
     )
 
     variant = forms.ChoiceField(label=_("Variant"))

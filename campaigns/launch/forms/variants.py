@@ -159,7 +159,7 @@ class VariantsForm(EditsRow, forms.Form):
                 self.add_error(f"share_{key}", _("Give its share, or empty the whole variant."))
             return None
         if given["voice"] and given["text"]:
-            self.add_error(f"text_{key}", _("A call plays a recorded voice or speaks a text: keep one of them."))
+            self.add_error(f"text_{key}", _("A call uses either a recorded voice or a text. Choose one."))
         if len(numbers) > MOST_NUMBERS:
             text = _("These are too many caller IDs: %(most)s at most.")
             self.add_error(f"caller_ids_{key}", forms.ValidationError(text, params={"most": number(MOST_NUMBERS)}))

@@ -36,7 +36,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             return _builder(request, form)
-        messages.success(request, _("“%(name)s” is saved as a draft.") % {"name": made})
+        messages.success(request, _("“%(name)s” saved as a draft.") % {"name": made})
         return _after_saving(request, made)
     if form.is_bound and not form.is_staying and (known := drafts.made_with(person, token)) is not None:
         return _after_saving(request, known)  # pressed twice: the first press made it just now
@@ -49,7 +49,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
     campaign = find_campaign(request, pk)
     if not drafts.may_edit(campaign, person):
-        messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
+        messages.error(request, _("This campaign can no longer be changed. Copy it to call again."))
         return redirect("campaign", pk)
     form = _form(request, campaign)
     if request.method == "POST" and not form.is_staying and form.is_valid():

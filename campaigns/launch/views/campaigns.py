@@ -72,7 +72,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Copy a campaign that this person may see into a new draft."""
     made = drafts.copy(find_campaign(request, pk).pk, person_of(request), token_of(request))
-    messages.success(request, _("“%(name)s” is a new draft with the same message, lists and rules.") % {"name": made})
+    messages.success(request, _("Draft “%(name)s” created with the same message, lists and rules.") % {"name": made})
     return redirect("campaign-edit", made.pk)
 
 

@@ -144,7 +144,7 @@ def campaign_legal_text(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Confirmed. A change of the message asks again."))
+        messages.success(request, _("Confirmed. If the message changes, it must be confirmed again."))
     return redirect("campaign-check" if is_launchable(campaign) else "campaign", pk)
 
 

@@ -30,7 +30,7 @@ def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the number of people of each outcome, and create a draft with the chosen ones."""
     found = find_campaign(request, pk)
     if found.launched_at is None:
-        messages.info(request, _("Nobody was called yet: there is nobody to call again."))
+        messages.info(request, _("Nobody has been called yet, so there is nobody to call again."))
         return redirect("campaign", pk)
     if request.method != "POST":
         return _choose(request, found)
@@ -39,15 +39,15 @@ def campaign_redial(request: HttpRequest, pk: int) -> HttpResponse:
     given = [whole_number(text) for text in request.POST.getlist("disposition")[:MOST_ANSWERS]]
     dispositions = [pk for pk in given if pk is not None]
     if not chosen and not answers and not dispositions:
-        return _choose(request, found, _("Tick at least one outcome: whom shall be called again?"))
+        return _choose(request, found, _("Choose at least one result to call again."))
     try:
         made = redial.redial(pk, chosen, person_of(request), token_of(request), answers, dispositions)
     except Refusal as refusal:
         return _choose(request, found, str(refusal), chosen, answers, dispositions)
     people = sum(contact_list.memberships.count() for contact_list in made.lists.all())
     words = ngettext(
-        "“%(name)s” is a new draft for %(count)s person. Check it, then launch it: nobody is called before.",
-        "“%(name)s” is a new draft for %(count)s people. Check it, then launch it: nobody is called before.",
+        "Draft “%(name)s” created for %(count)s person. Check and launch it; nobody is called until then.",
+        "Draft “%(name)s” created for %(count)s people. Check and launch it; nobody is called until then.",
         people,
     )
     messages.success(request, words % {"name": made, "count": number(people)})

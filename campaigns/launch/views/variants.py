@@ -26,7 +26,7 @@ def campaign_variants(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("The variants are fixed since the launch: copy the campaign to try others."))
         return redirect("campaign-settings", pk)
     if not drafts.may_edit(found, person):
-        messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
+        messages.error(request, _("This campaign can no longer be changed. Copy it to call again."))
         return redirect("campaign", pk)
     form = VariantsForm(request.POST or None, found)
     if form.is_valid():

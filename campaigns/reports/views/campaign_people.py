@@ -113,13 +113,13 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         raise PermissionDenied("control_campaign")
     reason = reason_of(request)
     if not reason:
-        messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
+        messages.error(request, _("Enter a reason; it is recorded. No one was skipped."))
     elif call_actions.cancel_call(call.pk, person, reason):
-        messages.success(request, _("Skipped: this campaign does not call this person any more."))
+        messages.success(request, _("Skipped: this campaign no longer calls this contact."))
     else:
         messages.warning(
             request,
-            _("Too late: the order is out, the phone may ring. Its page says what became of it and what can be done."),
+            _("Too late: the call was sent, the phone may ring. See the call page for its result and what you can do."),
         )
     return go_back(request, "campaign-people", pk)
 
@@ -138,7 +138,7 @@ def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return go_back(request, "campaign-people", pk)
     if made.campaign_id != pk:
-        messages.success(request, _("The campaign is over, so this is a single call: it waits its turn."))
+        messages.success(request, _("The campaign is finished, so this is a single call. It is waiting."))
         return redirect("call", made.pk)
-    messages.success(request, _("One more attempt waits its turn."))
+    messages.success(request, _("One more attempt is waiting."))
     return go_back(request, "campaign-people", pk)

@@ -64,7 +64,7 @@ def test_the_built_in_roles_follow_the_table_alone(client: Client, admin_person:
     callers = Group.objects.get(name=CALLER)
     page = f"{ROLES}{callers.pk}/change/"
     shown = client.get(page)
-    assert "Call one person" in shown.content.decode()
+    assert "Call one contact" in shown.content.decode()
     assert client.post(page, {"name": "Callers", "rights": ["manage_people"]}).status_code == 403
     with pytest.raises(ValueError, match=CALLER):
         set_rights(callers, ["manage_people"])
@@ -74,7 +74,7 @@ def test_the_built_in_roles_follow_the_table_alone(client: Client, admin_person:
 def test_nobody_makes_a_role_of_rights_that_they_do_not_hold(client: Client, keeper: User) -> None:
     client.force_login(keeper)
     refused = client.post(f"{ROLES}add/", {"name": "More", "rights": ["place_call", "release_stop_all"]})
-    assert "Release stop-all" in refused.context["adminform"].form.errors["rights"][0]
+    assert "Resume calling after a stop" in refused.context["adminform"].form.errors["rights"][0]
     assert not Group.objects.filter(name="More").exists()
     assert client.post(f"{ROLES}add/", {"name": "Same", "rights": ["place_call"]}).status_code == 302
 
@@ -88,7 +88,7 @@ def test_nobody_changes_in_a_role_what_they_do_not_hold(client: Client, keeper: 
 
 
 def test_roles_and_teams_are_given_only_by_who_holds_them(client: Client, keeper: User) -> None:
-    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
     Membership.objects.create(user=keeper, team=ours)
     other = make_person(CALLER)
     assert set(given_by(keeper)) == {Group.objects.get(name=CALLER), Group.objects.get(name="Keepers")}
@@ -109,7 +109,7 @@ def test_roles_and_teams_are_given_only_by_who_holds_them(client: Client, keeper
     assert not Membership.objects.filter(user=other).exists()
     assert posted(team=ours.pk).status_code == 302
     assert Membership.objects.get(user=other).team == ours
-    assert AuditEvent.objects.get(action="user.team_changed").detail["after"] == ["Ours"]
+    assert AuditEvent.objects.get(action="user.team_changed").detail["after"] == ["Our call"]
 
 
 def test_an_account_that_may_more_is_not_changed_by_who_may_less(client: Client, keeper: User) -> None:

@@ -35,7 +35,7 @@ def test_a_persons_form_comes_back_filled_and_is_saved_once(tab: Tab) -> None:
     assert "Log in, and the form comes back with what you typed." in text_of(shown)
     back = tab.follow(answer)
     assert back.request["PATH_INFO"] == page
-    assert "You were signed out; here is what you typed. Nothing was sent yet." in text_of(back)
+    assert "You were logged out. What you entered is still here. Nothing was sent yet." in text_of(back)
     again = form_in(back, "variables")
     values = dict(again.fields)
     assert {name: values[name].replace("\r\n", "\n") for name in typed} == typed
@@ -163,7 +163,7 @@ def test_a_button_is_not_pressed_by_itself(tab: Tab) -> None:
     form = tab.form(page, "form_token", "copy/")
     tab.end_session()
     back = tab.follow(tab.post(form, page))
-    assert "You were signed out, so nothing was done. Press the button again." in text_of(back)
+    assert "You were logged out, so nothing was done. Press the button again." in text_of(back)
     assert Campaign.objects.count() == 1
     assert tab.post(form_in(back, "form_token", "copy/"), page).status_code == 302
     assert Campaign.objects.count() == 2

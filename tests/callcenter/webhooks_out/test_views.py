@@ -108,10 +108,10 @@ def test_the_log_is_narrowed_and_sends_again(manager: User, this_machine: list[s
     client, page = as_(manager), reverse("webhook", args=[made.pk])
     whole, some = text_of(client.get(page)), text_of(client.get(page, {"state": "delivered"}))
     assert failed.message_id in whole
-    assert "It took too long to answer" in whole
+    assert "The answer took too long" in whole
     assert (failed.message_id in some, sent_.message_id in some) == (False, True)
     answer = client.post(reverse("webhook-again", args=[made.pk, sent_.pk]), follow=True)
-    assert "1 event is sent again." in text_of(answer)
+    assert "1 event will be sent again." in text_of(answer)
     client.post(reverse("webhook-again-all", args=[made.pk]))
     assert set(WebhookDelivery.objects.values_list("state", "tries", "problem")) == {("waiting", 0, "")}
     assert AuditEvent.objects.filter(action="webhook.sent_again").count() == 2

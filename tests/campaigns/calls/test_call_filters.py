@@ -133,7 +133,7 @@ def test_figures_are_typed_as_people_write_them(as_manager: Client) -> None:
     assert "Write seconds, such as 90" in page
     assert "Short talk" in page
     page = html_of(as_manager.get(reverse("call-log"), {"talked_from": "2:00", "talked_to": "1:00"}))
-    assert "This is the smaller one." in page
+    assert "This number is smaller than the minimum." in page
 
 
 def test_every_filter_has_a_chip_that_takes_it_off(as_manager: Client) -> None:
@@ -264,7 +264,7 @@ def test_shared_filters_are_seen_by_all_and_own_ones_by_nobody_else(
 
 
 def test_what_cannot_be_saved_is_said_at_its_field(as_manager: Client) -> None:
-    answer = save(as_manager, "One person", "person=09121234567", is_shared="on")
+    answer = save(as_manager, "Per contact", "person=09121234567", is_shared="on")
     assert answer.status_code == 422
     assert "stays yours" in html_of(answer)
     assert save(as_manager, " ").status_code == 422

@@ -101,16 +101,16 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
         assert "No answer · Reminders 0 · given to sara" in page
         assert "Overdue: was due" in page
         assert "Call now" in page
-        assert "Give to another, or drop" in page
+        assert "Reassign or close" in page
     assert f'action="{reverse("hand-over-done", args=[late.pk])}"' in today.content.decode()
     # A colleague sees on the person's page that it is given, and may do nothing.
-    colleague, team = make_person(CALLER), Team.objects.create(name="Ours")
+    colleague, team = make_person(CALLER), Team.objects.create(name="Our call")
     Membership.objects.create(user=colleague, team=team)
     Call.objects.filter(pk=late.call_id).update(team=team)
     client.force_login(colleague)
     page = text_of(client.get(reverse("person", args=[late.call.contact_id])))
     assert "given to sara" in page
-    assert "Give to another" not in page
+    assert "Reassign" not in page
     assert "Sara Ahmadi" not in text_of(client.get(reverse("today")))
 
 
@@ -119,7 +119,7 @@ def test_more_than_a_page_holds_is_counted(client: Client, caller: User) -> None
         given_to(caller)
     client.force_login(caller)
     page = text_of(client.get(reverse("today")))
-    assert page.count("Give to another, or drop") == 10
+    assert page.count("Reassign or close") == 10
     assert "11 calls are given to you in all" in page
 
 

@@ -44,7 +44,7 @@ def test_a_number_in_any_form_is_shown_as_understood(console: Client, provider: 
     assert "+98 912 345 6789" in page
     assert "Iran" in page
     assert "Tehran" in page
-    assert "May be called now." in page
+    assert "Can be called now." in page
 
 
 def test_a_number_that_is_none_is_said_plainly(console: Client, provider: Provider) -> None:
@@ -120,7 +120,7 @@ def test_a_halted_provider_refuses_and_an_open_breaker_only_waits(console: Clien
 
 def test_check_works_without_a_script_and_keeps_what_was_typed(console: Client, provider: Provider) -> None:
     page = console.post(URL, form_of(provider, further="order: 4711", do="check")).content.decode()
-    assert "May be called now." in page
+    assert "Can be called now." in page
     assert "order: 4711" in page
     assert "0912 345 6789" in page
     assert not Call.objects.exists()
@@ -128,8 +128,8 @@ def test_check_works_without_a_script_and_keeps_what_was_typed(console: Client, 
 
 def test_the_price_is_guessed(console: Client, provider: Provider) -> None:
     shown = console.get(URL).content.decode()
-    assert 'About <bdi dir="ltr">0.05 USD</bdi> for each minute of talk.' in shown
-    assert 'At most <bdi dir="ltr">1.50 USD</bdi>: the longest call is 30 minutes.' in " ".join(shown.split())
+    assert 'About <bdi dir="ltr">0.05 USD</bdi> per minute of talk.' in shown
+    assert 'At most <bdi dir="ltr">1.50 USD</bdi>: calls can last up to 30 minutes.' in " ".join(shown.split())
     for seconds in (60, 90, 600, 0, None):
         make_call(provider=provider, status="completed", talk_seconds=seconds)
     make_call(provider=make_provider(), status="completed", talk_seconds=1800)

@@ -161,14 +161,14 @@ def test_admins_see_the_exchanges_of_a_call_and_nothing_secret(
         assert secret not in kept, "masked before it is stored"
     client.force_login(admin_person)
     page = html_of(client.get(reverse("call", args=[call.pk])))
-    assert "What we sent" in page
+    assert "Request" in page
     assert "queued" in page
     assert "…4567" in page
     for secret in ("sk-live", "9121234567", "a1b2c3d4e5f6", "words that were said"):
         assert secret not in page
     assert "None is kept of this call" in html_of(client.get(reverse("call", args=[other.pk])))
     client.force_login(manager)
-    assert "What we sent" not in html_of(client.get(reverse("call", args=[call.pk])))
+    assert "Request" not in html_of(client.get(reverse("call", args=[call.pk])))
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
     admin_person.groups.add(Group.objects.get(name=CALLER))
     client.force_login(admin_person)
     page = client.get(f"{URL}?provider={provider.pk}").content.decode()
-    assert "As set for this provider" in page
+    assert "As set on the provider" in page
     posted = {"caller_id": number.pk, "extra_run_do_not_call_detection": chosen, "use_extras": "on"}
     client.post(URL, form_of(provider, "+989121110001", **posted))
     assert Call.objects.get().vendor_options == ({"run_do_not_call_detection": chosen} if chosen else {})

@@ -136,7 +136,7 @@ def test_who_may_not_decide_sees_it_and_changes_nothing(client: Client, caller: 
     row = HeardOptOut.objects.get(phone=KNOWN)
     page = client.get("/decisions/").content.decode()
     assert "perhaps" in page
-    assert "Put on the do-not-call list" not in page
+    assert "Add to the do-not-call list" not in page
     assert client.post(f"/imports/doubtful-wishes/{row.pk}/", {"answer": "forbid"}).status_code == 403
     with pytest.raises(PermissionDenied):
         doubtful_wishes.put_on_the_list(record, "perhaps", caller, "x")

@@ -160,7 +160,7 @@ def test_a_manager_looks_at_both_and_makes_them_one(
     page = answer.content.decode()
     assert answer.request["PATH_INFO"] == reverse("person", args=[kept.pk])
     assert "They are one person now" in page
-    assert page.count('data-label="What came of it"') == 1
+    assert page.count('data-label="Result"') == 1
     assert "Will not be called: the number is on the do-not-call list." in page
     # The other entry leads to the one person, is found by its number, and is no longer one among the people.
     assert client.get(reverse("person", args=[other.pk]))["Location"] == reverse("person", args=[kept.pk])

@@ -66,7 +66,7 @@ def test_every_row_is_in_the_table_once(tmp_path: Path, client: Client, caller: 
     text = page_text(client, record, verdict="bad", page=1)
     assert "Fix here" in text
     assert "The number is too short" in text
-    assert "No such rows" in page_text(client, record, q="nobody")
+    assert "No matching rows" in page_text(client, record, q="nobody")
 
 
 def test_a_saved_import_keeps_the_verdicts_of_its_saving(tmp_path: Path, client: Client, caller: User) -> None:
@@ -173,7 +173,7 @@ def test_two_numbers_in_a_cell_are_asked_for_once(tmp_path: Path, client: Client
     record = take(write(tmp_path / "a.csv", TWO), caller)
     assert (record.counts["bad"], record.rows_with_several) == (1, 1)
     check = reverse("import-check", args=[record.pk])
-    assert "1 row holds several numbers in one cell" in client.get(check).content.decode()
+    assert "1 row has several numbers in one cell" in client.get(check).content.decode()
     for which, phones, others in [
         (TwoNumbers.FIRST, ["+989120009101"], []),
         (TwoNumbers.SECOND, ["+989350009102"], []),
@@ -198,7 +198,7 @@ def test_the_command_says_and_takes_the_same(tmp_path: Path, capsys: pytest.Capt
     for words in (
         "Rows with several numbers in a cell: 1. Say --two-numbers first, second or both.",
         "Rows with the number of an earlier row and other values: 1, not saved.",
-        "Twice in this file, row 3: An earlier row has the same number and other values.",
+        "Duplicate in this file, row 3: An earlier row has the same number and other values.",
     ):
         assert words in said
     call_command("import_contacts", path, "--list", "Two", "--two-numbers", "both")

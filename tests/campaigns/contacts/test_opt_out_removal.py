@@ -169,7 +169,7 @@ def test_the_page_asks_and_a_second_person_confirms_there(client: Client, manage
     assert "a second person must confirm the removal" in client.get(reverse("do-not-call")).content.decode()
     answer = client.post(reverse("do-not-call-remove", args=[entry.pk]), {"reason": "called us"}, follow=True)
     assert "Nothing was changed yet: a second person must confirm this. Who can: admin" in answer.content.decode()
-    assert "Removal waits for a second person" in answer.content.decode()
+    assert "Removal needs a second user" in answer.content.decode()
     request = TwoPersonRequest.objects.get()
     page = client.get(reverse("two-people")).content.decode()
     assert reverse("two-people-confirm", args=[request.pk]) not in page
@@ -177,7 +177,7 @@ def test_the_page_asks_and_a_second_person_confirms_there(client: Client, manage
     client.force_login(admin_person)
     for name in ("today", "decisions"):
         shown = re.sub(r"\s+", " ", client.get(reverse(name)).content.decode())
-        assert "1 request waits for a second person" in shown, name
+        assert "1 request needs a second user" in shown, name
     page = client.get(reverse("two-people")).content.decode()
     assert "The number comes off the do-not-call list." in page
     assert MARYAM not in page
@@ -195,7 +195,7 @@ def test_the_person_page_asks_too(client: Client, manager: User) -> None:
 
 
 def test_only_those_who_reach_the_entry_are_named_as_confirming() -> None:
-    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
     asker, own, other = (make_person(MANAGER, username=name) for name in ("asker", "colleague", "stranger"))
     for person, team in ((asker, ours), (own, ours), (other, theirs)):
         Membership.objects.create(user=person, team=team)

@@ -166,4 +166,4 @@ def test_the_page_of_a_person_says_for_how_many_numbers_and_what_may_still_ring(
     # A number alone is taken off; the page tells of the others.
     entry = DoNotCall.objects.get(phone=person.phone)
     said = as_manager.post(f"/do-not-call/{entry.pk}/remove/", {"reason": "x"}, follow=True).content.decode()
-    assert "1 other number of this person stays on the list." in said
+    assert "1 other number of this contact stays on the list." in said

@@ -32,7 +32,7 @@ CSV = f"name,phone,order\nAnother name,{MARYAM},4711\n"
 
 @pytest.fixture
 def teams(db: None) -> tuple[Team, Team]:
-    return Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    return Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_an_import_shows_only_that_the_number_exists_and_shares_it(
     save(record, carl)
     assert scope.may_change(carl, maryam)
     maryam.refresh_from_db()
-    assert (maryam.name, maryam.team.name) == ("Maryam Hosseini", "Ours")
+    assert (maryam.name, maryam.team.name) == ("Maryam Hosseini", "Our call")
     event = AuditEvent.objects.get(action="person.shared")
     assert (event.actor, event.object_id) == (carl, str(maryam.pk))
 
@@ -89,7 +89,7 @@ def test_an_import_that_updates_known_people_tells_the_other_team(
     assert maryam.name == "Another name"
     client.force_login(maryam.owner)
     text = text_of(client.get(reverse("person", args=[maryam.pk])))
-    assert "Shared with one more team, by an import ( Theirs )" in text
+    assert "Shared with another team, by an import ( Theirs )" in text
     assert "Changed, by an import ( Theirs )" in text
 
 
@@ -103,7 +103,7 @@ def test_whoever_is_in_no_team_changes_no_contact_of_one_by_an_import(maryam: Co
 
 def test_adding_a_known_number_shares_it_and_keeps_what_is_known(carl: User, maryam: Contact) -> None:
     contact_list = make_list(team=carl.membership.team)
-    values = {"phone": MARYAM, "name": "Somebody", "region": "IR"}
+    values = {"phone": MARYAM, "name": "Someone", "region": "IR"}
     made = people.add_person(values, contact_list, carl, note="of ours")
     assert made == maryam
     assert made.name == "Maryam Hosseini"

@@ -92,12 +92,14 @@ def test_its_page_says_what_is_gone_and_what_changed_and_leads_to_the_provider(a
         status="running", launched_at=NOW - HOUR,
     )  # fmt: skip
     text = as_manager.get(reverse("campaign", args=[campaign.pk])).content.decode()
-    assert "The agent “Reminder” now expects: name, city. Before: name." in text
+    assert "The agent “Reminder” now needs: name, city. Before: name." in text
     assert "no longer at the vendor" not in text
     assert reverse("provider", args=[campaign.provider_id]) in text
     campaign.agent.is_present = False
     campaign.agent.save()
-    assert "“Reminder” is no longer at the vendor." in as_manager.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert (
+        "“Reminder” no longer exists at the provider." in as_manager.get(f"/campaigns/{campaign.pk}/").content.decode()
+    )
 
 
 def test_a_change_before_the_launch_is_no_news() -> None:

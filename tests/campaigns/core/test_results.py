@@ -203,7 +203,7 @@ def test_the_log_finds_each_result_and_nothing_else(stage: Stage, manager: User,
     # No longer offered, and still understood: addresses and saved filters hold it.
     for old, offered in (("completed", True), ("talked", False), ("nonsense", False)):
         form = client.get("/calls/", {"state": old}).context["form"]
-        assert ("Completed, answered or not" in str(form["state"])) is offered
+        assert ("Finished, answered or not" in str(form["state"])) is offered
         assert form.filters().state == ("" if old == "nonsense" else old)
     totals = call_log_totals.totals_of(Call.objects.all())
     assert totals.conversations == len(stage.which(talked=True))

@@ -61,7 +61,7 @@ def test_a_long_export_lets_one_go_first_that_has_not_begun(manager: User, rung:
     CallExport.objects.filter(pk=short.pk).update(newest_id=0)
     assert job.write(short.pk)
     assert rung[-1] == long.pk
-    assert job.write(long.pk), "nobody waits any more: it goes on to its end"
+    assert job.write(long.pk), "nobody left to call: it goes on to its end"
 
 
 def test_without_others_a_slice_uses_its_whole_time(manager: User) -> None:

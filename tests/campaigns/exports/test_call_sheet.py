@@ -63,8 +63,8 @@ def test_a_call_in_words():
     )
     make_call(campaign=campaign, status="skipped", skip_reason="do_not_call")
     (skipped, talked) = read("".join(CallSheet(Call.objects.order_by("-id"), shows_numbers=True).lines()))
-    assert (talked["Campaign"], talked["Person"], talked["Number"]) == ("Spring", "'=HYPERLINK(1)", "+989121234567")
-    assert (talked["Result"], talked["Talked, seconds"], talked["Answered by"]) == ("Answered", "42", "a person")
+    assert (talked["Campaign"], talked["Contact"], talked["Number"]) == ("Spring", "'=HYPERLINK(1)", "+989121234567")
+    assert (talked["Result"], talked["Talk time (seconds)"], talked["Answered by"]) == ("Answered", "42", "a person")
     assert (talked["Sent (UTC)"], talked["Cost"], talked["Currency"]) == ("2026-05-05 08:30:00", "0.0350", "USD")
     assert (skipped["Result"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Skipped", "", "")
     assert skipped["Why"] == "Not called: the number is on the do-not-call list."
@@ -141,7 +141,7 @@ def test_launch_command(monkeypatch, caller, capsys):
     )
     call_command("launch_campaign", "Spring", username="sara", json=True)
     answer = json.loads(capsys.readouterr().out)
-    assert answer == {"sentence": "Launched: 2 people are queued.", "changed": True, "status": "running", "people": 2}
+    assert answer == {"sentence": "Launched: 2 people queued.", "changed": True, "status": "running", "people": 2}
     for arguments in (["Spring", "--as", "sara"], ["Spring", "--as", "nobody"], ["Other", "--as", "sara"]):
         with pytest.raises(CommandError):
             call_command("launch_campaign", *arguments)

@@ -116,7 +116,7 @@ def test_between_approval_and_fill(
     """Four approved, four called at most: never the others."""
     campaign = approved(caller, manager)
     words = change(campaign, caller)
-    approved_then = {(row.pk, row.phone) for row in Contact.objects.filter(name__startswith="Person")}
+    approved_then = {(row.pk, row.phone) for row in Contact.objects.filter(name__startswith="Contact")}
     enqueue.fill_campaign(campaign.pk)
     queued = set(Call.objects.filter(campaign=campaign).values_list("contact", "to_number"))
     assert fresh(campaign).status == Status.WAITING
@@ -377,7 +377,7 @@ def test_the_launcher_sees_who_can_approve(client: Client, caller: User, manager
     campaign = asked(caller)
     client.force_login(caller)
     for page in ("campaign", "campaign-check"):
-        assert "Can approve it: reza" in text_of(client.get(reverse(page, args=[campaign.pk])))
+        assert "Can approve: reza" in text_of(client.get(reverse(page, args=[campaign.pk])))
     User.objects.filter(pk=manager.pk).update(is_active=False)
     assert "Nobody else has the right to approve it" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
 

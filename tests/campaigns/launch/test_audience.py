@@ -151,7 +151,7 @@ def test_the_builder_keeps_tags_and_left_out_people(console, caller):
     assert (campaign.tags, campaign.excludes_only_reached) == (["vip"], True)
     assert list(campaign.excluded_campaigns.all()) == [other]
     page = text_of(console.get(reverse("campaign-edit", args=[campaign.pk])))
-    assert "1 person is in this audience now." in page
+    assert "1 person in this audience now." in page
     copied = drafts.copy(campaign.pk, caller)
     assert (copied.tags, list(copied.excluded_campaigns.all())) == (["vip"], [other])
 

@@ -49,7 +49,7 @@ def test_a_campaign_is_written_and_checked(console, caller):
     assert campaign.retries == {"busy": [10, 30], "no_answer": [60], "machine": [], "failed": [], "silent": []}
     assert list(campaign.lists.all()) == [people]
     page = text_of(console.get(answer.url))
-    assert "Of 3 people, 3 people will be called" in page
+    assert "Of 3 people, 3 will be called" in page
 
 
 def test_two_presses_make_one_campaign(console):
@@ -138,7 +138,7 @@ def test_the_builder_shows_warnings_ticks_and_what_people_hear(console):
     page = text_of(answer)
     assert "is not active at the vendor" in page
     assert "Dear Maryam of" in page
-    assert "Will not be called: town is empty for this person." in page
+    assert "Will not be called: town is empty for this contact." in page
     assert "city Shiraz tone – empty" in page
     assert [row.name.value() for row in answer.context["form"].variable_rows] == ["city", "tone", "hello", "", ""]
     assert {slug for slug, section in answer.context["sections"].items() if section.missing} == set()
@@ -250,4 +250,4 @@ def test_a_list_s_page_leads_here_with_the_list_chosen(console):
     assert len(checked) == 1
     assert f'value="{first.pk}"' in checked[0]
     assert second.pk != first.pk
-    assert "2 people are in this audience now." in page
+    assert "2 people in this audience now." in page

@@ -23,9 +23,9 @@ from tests.shown import shown_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 USUAL = (
-    "Busy: again after 15 min, then 1 h; No answer: again after 1 h, then 4 h; Voicemail: again after 4 h, then 1 day; "
-    "Failed on the line: again after 1 h; Answered, nobody talked: no further attempt. "
-    "At most 3 attempts a person, 2 of them on one day (the person’s local time)."
+    "Busy: again after 15 min, then 1 h; No answer: again after 1 h, then 4 h; Voicemail: again after 4 h, "
+    "then 1 day; Failed on the line: again after 1 h; Answered, nobody talked: no further attempt. At most 3 "
+    "attempts a person, 2 of them on one day (contact's local time)."
 )
 
 
@@ -68,9 +68,8 @@ def test_each_outcome_is_chosen_and_shown_where_the_campaign_is(console: Client,
     )
     said = (
         "Busy: again after 15 min, then 1 h, then 4 h; No answer: given to Omid Karimi, due within 1 day; "
-        "Voicemail: no further attempt; Failed on the line: again after 30 min; "
-        "Answered, nobody talked: given to sara, due within 4 h. "
-        "At most 4 attempts a person, 2 of them on one day (the person’s local time)."
+        "Voicemail: no further attempt; Failed on the line: again after 30 min; Answered, nobody talked: given "
+        "to sara, due within 4 h. At most 4 attempts a person, 2 of them on one day (contact's local time)."
     )
     assert said in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
     edit = console.get(reverse("campaign-edit", args=[campaign.pk]))
@@ -103,25 +102,24 @@ def test_one_attempt_needs_no_outcome_to_be_changed(console: Client) -> None:
     send(console, max_attempts="1", then_busy="again", retry_busy="15")
     campaign = Campaign.objects.get()
     assert campaign.policy.attempts == 1
-    assert "Busy: no further attempt" in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
+    assert "Busy: no retry" in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
 
 
 def test_the_sentence_follows_what_is_typed(console: Client) -> None:
     answer = send(console, then="stay", then_busy="stop", then_silent="again", retry_silent="45", attempts_a_day="")
     text = text_of(answer)
-    assert "Busy: no further attempt" in text
+    assert "Busy: no retry" in text
     assert "Answered, nobody talked: again after 45 min" in text
-    assert "At most 3 attempts a person." in text
-    assert "Busy: no further attempt" in text_of(send(console, then="stay", retry_busy="5, x"))
+    assert "At most 3 maximum attempts." in text
+    assert "Busy: no retry" in text_of(send(console, then="stay", retry_busy="5, x"))
 
 
 def test_a_campaign_from_before_is_said_as_it_is_done() -> None:
     campaign = make_campaign(retries={"busy": [10, 30, 60], "no_answer": []})
     assert sentence_of(campaign.policy) == (
-        "Busy: again after 10 min, then 30 min; No answer: no further attempt; "
-        "Voicemail: as busy or no answer where the vendor says so too, else no further attempt; "
-        "Failed on the line: no further attempt; Answered, nobody talked: no further attempt. "
-        "At most 3 attempts a person."
+        "Busy: again after 10 min, then 30 min; No answer: no further attempt; Voicemail: busy or no answer if "
+        "the provider confirms it, otherwise no retry; Call failed: no further attempt; Answered, nobody "
+        "talked: no further attempt. At most 3 maximum attempts."
     )
 
 
@@ -170,7 +168,7 @@ def test_another_provider_does_not_keep_the_wish(console: Client, caller: User) 
 
 
 def test_calls_are_given_to_users_of_the_campaigns_team_only(client: Client) -> None:
-    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
     sara, omid, reza = (make_person(CALLER, username=name) for name in ("sara1", "omid1", "reza1"))
     for person, team in ((sara, ours), (omid, ours), (reza, theirs)):
         Membership.objects.create(user=person, team=team)

@@ -46,13 +46,13 @@ def test_check_launch_and_progress(console, caller):
     answer = console.post(
         reverse("campaign-launch", args=[campaign.pk]), {"form_token": str(uuid.uuid4())}, follow=True
     )
-    assert "Launched: 3 people are queued." in text_of(answer)
+    assert "Launched: 3 people queued." in text_of(answer)
     again = console.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
     assert "Nothing changed" in text_of(again) or "Launched" in text_of(again)
     enqueue.fill_campaign(campaign.pk)
     live = console.get(reverse("campaign-live", args=[campaign.pk]))
     assert live.status_code == 200
-    assert "1 of 3 people done" in text_of(live)
+    assert "1 of 3 people finished" in text_of(live)
     assert console.get(reverse("campaign-check", args=[campaign.pk])).status_code == 302
 
 
@@ -122,16 +122,16 @@ def test_pause_resume_and_stop_tell_the_truth(console, caller):
     for state in ("pending", "pending", "ringing", "placing", "completed"):
         make_call(campaign=campaign, contact=make_contact(), status=state)
     paused = console.post(reverse("campaign-pause", args=[campaign.pk]), {"reason": "lunch"}, follow=True)
-    assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still out: it may ring." in text_of(paused)
+    assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still in progress and may ring." in text_of(paused)
     assert re.search(r"Paused by \S+ at \d\d:\d\d\. “lunch”", text_of(paused))
     assert "Resume: up to 2 calls start at once" in text_of(paused)
-    assert "It goes on." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
+    assert "Resumed." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
     stopped = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
-    assert "Stopped for good. 2 waiting calls were taken out." in stopped
+    assert "Stopped for good. 2 waiting calls were cancelled." in stopped
     again = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Nothing changed: the campaign is “Stopped”." in again
     activity = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
-    assert "Stopped · 2 waiting calls were taken out." in activity
+    assert "Stopped · 2 waiting calls were cancelled." in activity
     assert "Paused · “lunch”" in activity
 
 
@@ -154,9 +154,9 @@ def test_people_with_their_last_attempt_and_what_comes_next(console, caller):
     rows = console.get(reverse("campaign-people", args=[campaign.pk])).context["rows"]
     assert [(row.call.contact.name, row.call.attempt) for row in rows] == [("Done", 1), ("Tried", 2)]
     page = text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "pending"}))
-    assert "Waits for its next attempt." in page
+    assert "Waiting to retry." in page
     assert "Done" not in page.split("what comes next")[1]
-    assert "Nobody here" in text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
+    assert "No one here" in text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
 
 
 def test_the_list_shows_own_campaigns_to_callers_and_all_to_managers(client, caller, manager):
@@ -180,7 +180,7 @@ def test_empty_states_say_what_to_do(client, caller, admin_person):
     client.force_login(admin_person)
     assert "here you watch, pause and stop them" in text_of(client.get(reverse("campaigns")))
     campaign = make_campaign()
-    assert "Nobody is queued before the launch" in text_of(client.get(reverse("campaign-people", args=[campaign.pk])))
+    assert "No one is queued before launch" in text_of(client.get(reverse("campaign-people", args=[campaign.pk])))
 
 
 def test_few_statements_whatever_the_number_of_campaigns(console, caller, django_assert_max_num_queries):
@@ -246,8 +246,8 @@ def test_settings_in_words(console, caller):
         **ALL_DAY,
     )
     page = text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
-    policy = "Busy: again after 10 min, then 1 h, then 1 day; No answer: no further attempt; "
-    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 attempts a person.", "+12025550100"):
+    policy = "Busy: again after 10 min, then 1 h, then 1 day; No answer: no retry; "
+    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 maximum attempts.", "+12025550100"):
         assert words in page
 
 

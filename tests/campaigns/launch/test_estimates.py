@@ -133,8 +133,8 @@ def test_a_pilot_whose_costs_are_not_told_says_not_known_yet(client: Client, cal
     campaign = asked(owner=caller, people=13, status="paused", pilot="asks", launched_at=timezone.now())
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
-    assert "The rest at this rate not known yet" in page
-    assert "Cost not known yet" in page
+    assert "The rest at this rate unknown" in page
+    assert "Cost unknown" in page
     assert "about 0.00" not in page
 
 

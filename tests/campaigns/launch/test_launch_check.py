@@ -136,7 +136,7 @@ def test_hours_that_never_come_are_never():
     campaign = make_campaign([make_list(2)], days=[], hours_start=datetime.time(9), hours_end=datetime.time(20))
     check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
     assert check.verdicts == {"no_zone": 2}
-    assert check.blockers == ["No day of the week is chosen.", "Nobody in the audience can be called."]
+    assert check.blockers == ["No weekday chosen.", "Nobody in the audience can be called."]
 
 
 def test_few_statements_whatever_the_size(django_assert_max_num_queries):
@@ -151,9 +151,9 @@ def test_few_statements_whatever_the_size(django_assert_max_num_queries):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"agent": None}, "No message is chosen: an agent."),
-        ({"days": []}, "No day of the week is chosen."),
-        ({"status": Status.RUNNING}, "The campaign was launched already."),
+        ({"agent": None}, "No message chosen: an agent."),
+        ({"days": []}, "No weekday chosen."),
+        ({"status": Status.RUNNING}, "The campaign has already been launched."),
     ],
 )
 def test_blockers_of_the_campaign(fields, sentence):
@@ -164,7 +164,7 @@ def test_blockers_of_the_campaign(fields, sentence):
     ("fields", "sentence"),
     [
         ({"secrets": {}}, "has no key"),
-        ({"is_active": False}, "It is switched off."),
+        ({"is_active": False}, "It is turned off."),
         ({"halted_at": SOME_TIME, "halted_reason": "Key refused."}, "Halted: Key refused."),
         ({"frozen_at": SOME_TIME, "frozen_reason": "Restored."}, "Frozen: Restored."),
     ],
@@ -194,8 +194,10 @@ def test_what_belongs_to_another_provider_or_is_gone_is_named():
 
 
 def test_no_list_and_empty_list_are_told_apart():
-    assert launch_check.check_launch(make_campaign([])).blockers == ["Nobody is chosen: tick a list, or give a tag."]
-    assert launch_check.check_launch(make_campaign([make_list()])).blockers == ["The lists hold nobody."]
+    assert launch_check.check_launch(make_campaign([])).blockers == [
+        "No audience chosen. Choose a list or enter a tag."
+    ]
+    assert launch_check.check_launch(make_campaign([make_list()])).blockers == ["The lists are empty."]
 
 
 def test_warnings_do_not_block():
@@ -236,7 +238,7 @@ def test_launch_answers_at_once_and_nudges_the_dispatcher(caller, nudges, django
         launched = start.launch(campaign.pk, caller)
     campaign.refresh_from_db()
     assert (launched.changed, launched.people, launched.status) == (True, 3, "running")
-    assert launched.sentence == "Launched: 3 people are queued."
+    assert launched.sentence == "Launched: 3 people queued."
     assert (campaign.status, campaign.launched_by, campaign.is_filled) == (Status.RUNNING, caller, False)
     assert campaign.launched_at
     assert nudges == ["dispatch"]

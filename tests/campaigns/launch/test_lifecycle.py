@@ -36,7 +36,7 @@ def test_pause_holds_and_tells_what_is_still_out(caller):
     campaign.refresh_from_db()
     assert (campaign.status, campaign.paused_reason, campaign.paused_by_system) == (Status.PAUSED, "lunch", False)
     assert (outcome.changed, outcome.waiting, outcome.live, outcome.still_out) == (True, 2, 3, 2)
-    assert outcome.sentence == "2 calls wait. 3 live calls will finish. 2 calls are still out: they may ring."
+    assert outcome.sentence == "2 calls wait. 3 live calls will finish. 2 calls are still in progress and may ring."
     event = AuditEvent.objects.get(action="campaign.paused")
     assert event.actor == caller
     assert event.detail == {"reason": "lunch", "waiting": 2, "live": 3, "still_out": 2}
@@ -51,10 +51,10 @@ def test_second_pause_changes_nothing(caller):
 
 def test_system_pause_names_its_reason():
     campaign = with_calls()
-    assert lifecycle.pause_by_system(campaign.pk, "The budget is used up.").changed
+    assert lifecycle.pause_by_system(campaign.pk, "The budget is spent.").changed
     campaign.refresh_from_db()
     assert campaign.paused_by_system
-    assert campaign.paused_reason == "The budget is used up."
+    assert campaign.paused_reason == "The budget is spent."
     assert AuditEvent.objects.get().actor is None
 
 

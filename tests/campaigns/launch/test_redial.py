@@ -40,10 +40,10 @@ def finished(owner: User | None = None, **fields: Any) -> Campaign:
     person("Broken", "failed", failure_reason="vendor_error")
     person("Held", "failed", failure_reason="not_placed", held_at=timezone.now())
     person("Canceled", "canceled")
-    person("Stopped", "skipped", skip_reason="stopped")
+    person("Ended", "skipped", skip_reason="stopped")
     person("Refuses", "skipped", skip_reason="do_not_call")
-    person("Talked", "completed", talk_seconds=30)
-    person("Waits", "pending")
+    person("Talk time", "completed", talk_seconds=30)
+    person("Waiting", "pending")
     person("Rings", "ringing")
     make_call(campaign=campaign, status="busy", owner=owner)
     return campaign
@@ -104,7 +104,7 @@ def test_the_page_shows_how_many_and_leads_to_the_launch_check(client: Client, c
     assert answer.headers["Location"] == f"/campaigns/{made.pk}/check/"
     text = text_of(client.get(answer.headers["Location"]))
     assert "is a new draft for 3 people" in text
-    assert "3 people will be called" in text
+    assert "3 will be called" in text
 
 
 @pytest.mark.parametrize("outcomes", [[], ["talked"], ["nonsense"]])
@@ -173,7 +173,7 @@ def test_people_are_called_again_by_what_they_answered(client: Client, caller: U
 def test_who_may_not_read_what_was_said_chooses_by_no_answer(caller: User, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = finished(caller)
     question = Question.objects.create(campaign=campaign, name="Coming", kind="yes_no", path="coming")
-    call = Call.objects.get(campaign=campaign, contact__name="Talked")
+    call = Call.objects.get(campaign=campaign, contact__name="Talk time")
     Answer.objects.create(call=call, question=question, raw="no", key="no", certainty="certain")
     monkeypatch.setattr(redial_answers, "may", lambda person, right: right != "hear_calls")
     assert redial_answers.groups(campaign, caller) == []

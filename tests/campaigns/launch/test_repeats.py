@@ -179,7 +179,7 @@ def test_each_is_called_once_the_day_before_the_date(manager: User) -> None:
     assert called == ["2026-12-01", "2026-12-02"]
     assert [made.last_day for made in copies(repeat)] == [datetime.date(2026, 11, 30), datetime.date(2026, 12, 1)]
     assert CampaignRepeat.objects.get().note == (
-        "Nobody had this date. 2 dates could not be read: write them as 2026-12-31 or 1405-10-10."
+        "Nobody had this date. 2 dates could not be read. Use the format 2026-12-31 or 1405-10-10."
     )
     # A copy of such a copy, made by hand, is for any day.
     assert drafts.copy(copies(repeat)[0].pk, manager).last_day is None

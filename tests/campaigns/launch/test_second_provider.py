@@ -106,7 +106,7 @@ def test_a_part_that_is_gone_or_missing_is_refused(manager: User, campaign: Camp
 def test_who_may_not_edit_the_campaign_agrees_to_nothing(campaign: Campaign, other: Provider) -> None:
     Campaign.objects.update(team=Team.objects.create(name="Theirs"))
     stranger = make_person(MANAGER)
-    Membership.objects.create(user=stranger, team=Team.objects.create(name="Ours"))
+    Membership.objects.create(user=stranger, team=Team.objects.create(name="Our call"))
     with pytest.raises(PermissionDenied):
         second_providers.agree(campaign.pk, stranger, chosen(other))
     Campaign.objects.update(status="finished")

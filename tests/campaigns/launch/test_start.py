@@ -208,7 +208,7 @@ def test_the_earliest_local_time_of_the_people_stands_beside_the_start(console, 
     if day > timezone.now().date() + datetime.timedelta(days=360):
         day -= datetime.timedelta(days=30)
     told = text_of(console.get(asked, {"day": str(day), "time": "15:00", "zones": zones}))
-    assert "For the first of them it is 06:30 in New York." in told
+    assert "Earliest local time: 06:30 in New York." in told
     told = text_of(console.get(asked, {"day": str(day), "time": "07:00", "zones": zones}))
     before = date_format(day - datetime.timedelta(days=1), "j M")
     assert f"For the first of them it is 22:30 on {before} in New York." in told
@@ -218,7 +218,7 @@ def test_the_earliest_local_time_of_the_people_stands_beside_the_start(console, 
     at = datetime.datetime.combine(day, datetime.time(11, 30), tzinfo=datetime.UTC)
     start.launch(campaign.pk, caller, starts_at=at)
     page = text_of(console.get(reverse("campaign-check", args=[campaign.pk])))
-    assert "For the first of them it is 06:30 in New York." in page
+    assert "Earliest local time: 06:30 in New York." in page
 
 
 @pytest.mark.parametrize(
@@ -314,4 +314,4 @@ def test_the_command_launches_a_pilot_and_sets_a_time(caller, settings):
 def test_the_history_says_when_it_was_to_start(console, caller):
     campaign = scheduled(caller)
     page = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
-    assert f"Start time set · 3 people · {date_format(timezone.localtime(campaign.starts_at), 'j M Y H:i')}" in page
+    assert f"Start scheduled · 3 people · {date_format(timezone.localtime(campaign.starts_at), 'j M Y H:i')}" in page

@@ -178,7 +178,7 @@ def test_the_page_of_accounts_hands_over(client: Client, caller: User, admin_per
     client.force_login(admin_person)
     address = reverse("admin:auth_user_change", args=[caller.pk])
     page = client.get(address).content.decode()
-    assert "When switched off, work goes to" in page
+    assert "When turned off, work goes to" in page
     form = client.get(address).context["adminform"].form
     given = {"username": "sara", "roles": [group.pk for group in caller.groups.all()], "successor": other.pk}
     client.post(address, given | {"shown": _value_of(str(form.shown))})

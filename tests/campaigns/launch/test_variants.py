@@ -185,7 +185,7 @@ def test_the_launch_check_looks_at_every_variant() -> None:
     elsewhere, gone = make_agent(name="Elsewhere"), make_agent(campaign.provider, name="Gone", is_present=False)
     for agent, sentence in (
         (elsewhere, "“Elsewhere” belongs to another provider."),
-        (gone, "“Gone” is no longer at the vendor."),
+        (gone, "“Gone” no longer exists at the provider."),
     ):
         campaign.variants = [variant("A", 50), variant("B", 50, agent=agent.pk)]
         assert find_blockers(campaign) == [sentence]

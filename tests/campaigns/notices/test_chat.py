@@ -71,7 +71,7 @@ def test_each_service_gets_one_message_at_its_host(wire: list[tuple[str, bytes]]
     for service, address in ADDRESSES.items():
         wire.clear()
         assert chat.service_of(address) == service
-        chat.post(chosen(address), "Two things", "The provider “Main” is halted.")
+        chat.post(chosen(address), "Two things", "The provider “Main” is paused.")
         ((url, body),) = wire
         assert url.split("/")[2].partition(":")[0] in HOSTS, service
         assert "is halted" in json.dumps(json.loads(body), ensure_ascii=False), service

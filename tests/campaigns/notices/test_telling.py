@@ -74,7 +74,7 @@ def test_an_approval_by_mail(client: Client, sara: User, reza: User) -> None:
     client.force_login(reza)
     page = client.get(address)
     assert "Approve and launch" in text_of(page)
-    assert "Return it" in text_of(page)
+    assert "Return" in text_of(page)
     refused = client.post(reverse("campaign-return", args=[campaign.pk]), {"reason": " "}, follow=True)
     assert "Enter a reason" in text_of(refused)
     assert inbox.unread(reza) == 1
@@ -91,7 +91,7 @@ def test_an_approval_by_mail(client: Client, sara: User, reza: User) -> None:
 
 def test_only_who_may_approve_returns_a_campaign(sara: User, reza: User) -> None:
     campaign = asked(sara)
-    Membership.objects.create(user=sara, team=Team.objects.create(name="Ours"))
+    Membership.objects.create(user=sara, team=Team.objects.create(name="Our call"))
     Campaign.objects.update(team=sara.membership.team)
     for person in (sara, reza):
         with pytest.raises(PermissionDenied):

@@ -126,7 +126,9 @@ def test_hours_of_others_campaigns_are_not_shown(console: Client) -> None:
 
 
 def test_a_campaign_without_calls_says_so(console: Client, caller: User) -> None:
-    assert "No call of this campaign is over yet." in text_of(console.get(f"/campaigns/{launched(caller).pk}/hours/"))
+    assert "No call of this campaign is finished yet." in text_of(
+        console.get(f"/campaigns/{launched(caller).pk}/hours/")
+    )
 
 
 # When it ends
@@ -162,8 +164,8 @@ def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: Us
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
     assert "3 calls wait. 14 live calls will finish. 1 call is still out: it may ring. You can resume" in text
     assert (
-        "3 waiting calls are never made. 12 live calls will finish. The vendor is asked to take back 2 calls that it "
-        "has not dialled yet. 1 call is still out: it may ring."
+        "3 waiting calls are never made. 12 live calls will finish. The vendor is asked to take back 2 calls "
+        "that it has not dialled yet. 1 call is still in progress and may ring."
     ) in text
 
 
@@ -172,8 +174,8 @@ def test_a_stopped_campaign_says_what_the_vendor_gave_back(console: Client, call
     over(campaign, "canceled", stop_asked_at=timezone.now())
     make_call(campaign=campaign, contact=make_contact(), status="queued", remote_id="r")
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
-    assert "1 call that waited at the vendor was taken back there: it is not placed." in text
-    assert "1 call still waits at the vendor and may ring until the vendor gives it back." in text
+    assert "1 call queued at the provider was cancelled." in text
+    assert "1 call is still queued at the provider and may ring until the provider cancels it." in text
 
 
 def test_the_budget_stands_beside_the_cost(console: Client, caller: User) -> None:

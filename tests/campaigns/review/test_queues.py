@@ -119,6 +119,6 @@ def test_the_pages_show_the_criteria_and_the_calls(client: Client, manager: User
     call = talk(manager)
     page = client.get(reverse("review-queue", args=[queue.pk]))
     assert [one.pk for one in page.context["page"].rows] == [call.pk]
-    assert "Politeness · talked at least" in text_of(page)
+    assert "Politeness · minimum talk time" in text_of(page)
     assert "Long ones" in text_of(client.get(reverse("review-queues")))
     assert AuditEvent.objects.filter(action="review_queue.added").count() == 1

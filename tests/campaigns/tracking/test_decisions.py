@@ -79,7 +79,7 @@ def test_a_caller_sees_their_own_and_answers_only_for_single_calls(
     assert [(call.pk, may) for call, _kind, may in answer.context["rows"]] == [
         (of_campaign.pk, False), (single.pk, True),
     ]  # fmt: skip
-    assert "A manager decides this." in html_of(answer)
+    assert "A manager must decide this." in html_of(answer)
     told = {"answer": "wait", "hours": "24", "next": reverse("decisions")}
     assert client.post(reverse("call-settle", args=[of_campaign.pk]), told).status_code == 403
     assert client.post(reverse("call-settle", args=[single.pk]), told)["Location"] == reverse("decisions")
@@ -142,7 +142,12 @@ def test_the_calls_own_page_says_the_state_and_the_next_step(client: Client, man
     call = given_up(provider=provider)
     client.force_login(manager)
     page = html_of(client.get(reverse("call", args=[call.pk])))
-    for words in ("No news: decide", "reports nothing more", "It is not called again automatically", "It took place"):
+    for words in (
+        "No updates: decide",
+        "reports nothing more",
+        "It is not called again automatically",
+        "Mark as called",
+    ):
         assert words in page
 
 

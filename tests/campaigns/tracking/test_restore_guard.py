@@ -164,7 +164,7 @@ def test_an_admin_freezes_by_hand(watch: Callable[[], bool], capsys: pytest.Capt
     call_command("after_restore", reason="the disk of 3 March")
     assert frozen() == ["Main", "Bitel desk"]
     told = capsys.readouterr().out
-    assert "Main is frozen. The vendor's list" in told
+    assert "Main is frozen. Provider call list" in told
     assert "This vendor has no list of calls" in told
     call_command("after_restore")
     assert AuditEvent.objects.filter(action="provider.frozen").count() == 2

@@ -292,7 +292,7 @@ def test_an_admin_ends_the_wait_with_a_reason(admin_person: User, caller: User, 
     client.force_login(caller)
     assert client.post(address, {"reason": "x"}).status_code == 403
     client.force_login(admin_person)
-    assert "End the wait" in client.get(f"/providers/{provider.pk}/").content.decode()
+    assert "Skip the comparison" in client.get(f"/providers/{provider.pk}/").content.decode()
     client.post(address, {"reason": " "})
     assert Provider.objects.get().uncompared_since
     client.post(address, {"reason": "the vendor's list is broken; nothing was restored"})
@@ -307,8 +307,8 @@ def test_today_says_what_waits_and_what_was_compared(admin_person: User, client:
     provider = make_provider(uncompared_since=since, compare_problem="The list could not be read.")
     make_call(provider=provider, contact=make_contact())
     page = client.get("/today/").content.decode()
-    assert "Waits since its start: The list could not be read." in page
-    assert "Waits for somebody" in page
+    assert "Not started yet: The list could not be read." in page
+    assert "Needs attention" in page
     Provider.objects.end_comparison(provider.pk, since, timezone.now(), 12)
     page = " ".join(client.get("/today/").content.decode().split())
     assert "all 12 calls there are known here" in page

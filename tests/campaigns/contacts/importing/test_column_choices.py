@@ -80,7 +80,7 @@ def test_a_column_of_names_is_named(
 def test_sheets_that_are_read_and_not_read_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cover": [["Hello"]], "First": FIRST, "دوم": SECOND})
     said = run(path, capsys=capsys)
-    assert "Sheets that are read: “First” (1 row)." in said
+    assert "Sheets to import: “First” (1 row)." in said
     assert "Sheets that are not read: “Cover” (1 row), “دوم” (2 rows)." in said
     assert phones() == ["+989121234501"]
     said = run(path, "--sheet", "دوم", "--json", capsys=capsys)

@@ -141,7 +141,7 @@ def test_what_was_exported_can_be_imported_again(tmp_path: Path, manager: User) 
     soon = (timezone.now() + datetime.timedelta(days=2)).replace(second=0, microsecond=0)
     forbid(MARYAM, reason="Asked twice", source=Source.PERSON)
     forbid("+919876543210", reason="Two days", source=Source.PERSON, expires_at=soon)
-    forbid("+989120000009", reason="Over", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
+    forbid("+989120000009", reason="Finished", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
     path = write(tmp_path / "list.csv", "".join(export_entries(manager, shows_numbers=True)))
     DoNotCall.objects.all().delete()
     record = take_opt_outs(path)
@@ -179,7 +179,7 @@ def test_a_yes_no_column_in_a_do_not_call_file(tmp_path: Path) -> None:
 
 
 def test_undo_removes_only_what_the_file_added_and_nothing_confirmed(tmp_path: Path, manager: User) -> None:
-    forbid("+989120000001", reason="Asked", source=Source.PERSON)
+    forbid("+989120000001", reason="Requests", source=Source.PERSON)
     forbid("+989120000002", reason="Was", source=Source.PERSON, expires_at=timezone.now())
     path = write(tmp_path / "a.csv", "phone\n" + "".join(f"0912000000{number}\n" for number in range(1, 7)))
     first = save_opt_outs(take_opt_outs(path, manager))
@@ -270,7 +270,7 @@ def test_a_doubtful_value_is_decided_once_for_the_file(tmp_path: Path) -> None:
 def test_undo_of_people_says_what_it_does_with_their_wishes(tmp_path: Path, client: Client, caller: User) -> None:
     text = "Name,Phone,DNC\nA,09120000001,1\nB,09120000002,yes\nC,09120000003,\n"
     record = save(take(write(tmp_path / "a.csv", text), caller))
-    forbid("+989120000002", reason="Asked", source=Source.PERSON)
+    forbid("+989120000002", reason="Requests", source=Source.PERSON)
     client.force_login(caller)
     page = client.get(reverse("import", args=[record.pk])).content.decode()
     assert "only this file put on the do-not-call list" in page
@@ -310,7 +310,7 @@ def test_four_steps_of_a_do_not_call_file(client: Client, admin_person: User, ca
     assert page.request["PATH_INFO"] == reverse("import-map", args=[record.pk])
     html = page.content.decode()
     assert "Every column marked as phone number counts" in html
-    assert "Into the list" not in html
+    assert "Add to list" not in html
     form = page.context["form"]
     answers = {name: field.initial or "" for name, field in form.fields.items()} | {"region": "IR", "has_titles": "on"}
     answers |= {f"column_{column}": "" for column in range(3)}
@@ -318,12 +318,12 @@ def test_four_steps_of_a_do_not_call_file(client: Client, admin_person: User, ca
     answers |= {"column_0": "name", "column_1": "phone", "column_2": "phone"}
     page = post(client, "import-map", record.pk, **answers)
     html = page.content.decode()
-    assert "Do not call the numbers of 3 rows" in html
+    assert "Add the numbers of 3 rows to the do-not-call list" in html
     assert "Not added: no number can be read" in html
     assert not DoNotCall.objects.exists()
     assert post(client, "import-save", record.pk, reason="", source="import").status_code == 422
     page = post(client, "import-save", record.pk, reason="Old list", source="authority")
-    assert "New on the do-not-call list" in page.content.decode()
+    assert "Added to the do-not-call list" in page.content.decode()
     assert {entry.source for entry in DoNotCall.objects.all()} == {"authority"}
     assert len(numbers()) == 4
     bad = b"".join(client.get(reverse("import-bad-rows", args=[record.pk])).streaming_content)  # type: ignore[attr-defined]
@@ -343,7 +343,7 @@ def test_the_check_page_lets_a_person_decide_doubtful_values(client: Client, cal
     record = take(write(tmp_path / "a.csv", PEOPLE["words"]), caller)
     page = client.get(reverse("import-check", args=[record.pk])).content.decode()
     assert "say neither yes nor no" in page
-    assert "Put on the do-not-call list" in page
+    assert "Add to the do-not-call list" in page
     page = post(client, "import-answers", record.pk, value_0="yes").content.decode()
     assert "say neither yes nor no" not in page
     post(client, "import-save", record.pk, tags="", consent_source="")
@@ -353,7 +353,7 @@ def test_the_check_page_lets_a_person_decide_doubtful_values(client: Client, cal
 def test_the_command_asks_for_the_order_of_dates_and_can_look_first(tmp_path: Path) -> None:
     year = timezone.localdate().year + 1
     path = write(tmp_path / "a.csv", f"phone,until\n09120000001,03/04/{year}\n09120000002,\n")
-    arguments = [str(path), "--reason", "Asked"]
+    arguments = [str(path), "--reason", "Requests"]
     with pytest.raises(CommandError, match="day and month could be either: give --dates"):
         call_command("import_do_not_call", *arguments)
     printed = StringIO()

@@ -59,7 +59,7 @@ def test_a_saved_file_goes_after_its_days_and_its_figures_stay(
     client.force_login(manager)
     page = client.get(reverse("import", args=[record.pk])).content.decode()
     assert "The file itself was removed; these figures stay." in page
-    assert "Download the bad rows" not in page
+    assert "Download rows with errors" not in page
     page = client.get(reverse("import-bad-rows", args=[record.pk]), follow=True).content.decode()
     assert "its bad rows are gone with it" in page
 

@@ -241,7 +241,7 @@ def test_a_lost_file_stops_in_words(tmp_path: Path) -> None:
     Path(record.file.path).unlink()
     assert not saving.save_import(record.pk)
     record.refresh_from_db()
-    assert (record.status, record.refused_reason) == (Status.REFUSED, "The file is not in its place any more.")
+    assert (record.status, record.refused_reason) == (Status.REFUSED, "The file can no longer be found.")
 
 
 @pytest.mark.django_db

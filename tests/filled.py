@@ -44,7 +44,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "campaigns.dialingswitch": {"id": 1, "stopped_at": None},
     "campaigns.databasemark": {"id": 1},
     "campaigns.daycap": {"person_id": None},
-    "campaigns.erasure": {"tasks": [["backups", "", []], ["provider", "Our call", ["a-call"]]]},
+    "campaigns.erasure": {"tasks": [["backups", "", []], ["provider", "Ours", ["a-call"]]]},
     "campaigns.question": {"removed_at": None},
     "django_q.schedule": {"func": "campaigns.tasks.poll", "cron": None, "cluster": "another"},
     "providers.provider": {"vendor": "bolna", "is_active": False, "secrets": {"api_key": "a-key-of-ours"}},

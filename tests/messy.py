@@ -176,7 +176,7 @@ def write_messy_xlsx(
 
     file = make_messy(path, rows, vendor, region, endings)
     book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("Contacts")
+    sheet = book.create_sheet("People")
     for line in cells(file):
         phone = line[1]
         is_number = phone.isascii() and phone.isdigit() and not phone.startswith("0")

@@ -118,7 +118,7 @@ def test_doctor_misses_the_worker_and_the_admin() -> None:
     found = {row["subject"]: row for row in json.loads(out.getvalue())}
     assert found["Worker"]["level"] == "problem"
     assert "manage.py worker" in found["Worker"]["next_step"]
-    assert found["Contacts"]["level"] == "problem"
+    assert found["People"]["level"] == "problem"
 
 
 def test_doctor_hears_when_the_worker_falls_silent(worker_is_alive: None) -> None:
@@ -264,8 +264,8 @@ def test_the_demo_has_vendors_news_sent_here(running_simulator: SandboxServer) -
 
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_is_not_laid_out_among_real_providers(running_simulator: SandboxServer) -> None:
-    make_provider(name="Our call", options={"base_url": "https://api.bolna.ai"})
-    with pytest.raises(CommandError, match="Our call"):
+    make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
+    with pytest.raises(CommandError, match="Ours"):
         call_command("demo", stdout=StringIO())
     assert not User.objects.exists()
     assert not Contact.objects.exists()

@@ -93,7 +93,7 @@ def lay_out_answers() -> None:
         team=Team.objects.get(name="Front desk"), launched_at=timezone.now(),
     )  # fmt: skip
     kinds: dict[str, dict[str, Any]] = {
-        "yes_no": {"goal": "yes"}, "choice": {"options": ["OK", "Fair"]}, "number": {}, "date": {}, "text": {},
+        "yes_no": {"goal": "yes"}, "choice": {"options": ["Good", "Fair"]}, "number": {}, "date": {}, "text": {},
     }  # fmt: skip
     asked = [
         Question.objects.create(campaign=campaign, name=f"As {kind}", kind=kind, path=kind, **values)
@@ -102,7 +102,7 @@ def lay_out_answers() -> None:
     calls = []
     for number, contact in enumerate(Contact.objects.filter(name__startswith="House")):
         noted = {
-            "yes_no": number % 3 == 0, "choice": "OK" if number % 2 else "fair", "number": 10 + number,
+            "yes_no": number % 3 == 0, "choice": "Good" if number % 2 else "fair", "number": 10 + number,
             "date": f"2027-01-0{number + 1}" if number < 7 else "03/04/2027", "text": "ok", "later": "tomorrow",
         }  # fmt: skip
         calls.append(

@@ -18,7 +18,7 @@ def test_a_call_without_news_is_decided_by_keyboard(console: Console) -> None:
     page = console.page("manager", "/decisions/", size=PHONE)
     keys = Keyboard(page)
     row = page.locator("main li").filter(has_text="Nobody Knows")
-    expect(row).to_contain_text("reports nothing more")
+    expect(row).to_contain_text("sends no more updates")
     answer = row.locator("details.pop").filter(has=page.locator("summary", has_text="Mark as called"))
     keys.press(answer.locator("summary"))
     keys.choose(answer.get_by_label("Result"), "Answered")

@@ -42,7 +42,7 @@ def test_a_caller_does_not_reach_the_keys(console: Console) -> None:
         headers={"Referer": page.url},
     )
     assert answer.status == 403
-    assert "Your role does not include this page or this button" in answer.text()
+    assert "Your role does not allow this page or action" in answer.text()
 
     page.goto("/calls/export/")
     expect(heading(page)).to_have_text("No access")

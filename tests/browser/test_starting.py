@@ -20,7 +20,7 @@ def write_campaign(page: Page, name: str) -> None:
     page.get_by_label("Agent", exact=True).select_option(label="Appointment reminder")
     page.locator("#basics").get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Appointments this week").check()
-    expect(page.locator("#audience-says")).to_contain_text("people are in this audience now")
+    expect(page.locator("#audience-says")).to_contain_text("people in this audience now")
     page.get_by_label("From", exact=True).fill("00:00")
     page.get_by_label("Until", exact=True).fill("00:00")
     page.get_by_label("Maximum calls per minute").fill("120")
@@ -56,7 +56,7 @@ def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:
     # Nobody reloads and nobody presses: it pauses by itself and asks.
     expect_state(page, "Pilot finished: decide", seconds=120)
     expect(page.locator("#pilot")).to_contain_text("Pilot finished: 10 people")
-    confirm(page, "Go on with the rest", yes="Yes, continue")
+    confirm(page, "Continue with the rest", yes="Yes, continue")
     expect_state(page, "Running")
     confirm(page, "End campaign")
     expect_state(page, "Ended")

@@ -66,7 +66,7 @@ def running(settings: Settings, server: MailServer) -> Iterator[MailServer]:
 
 def test_mail_that_is_printed_is_well() -> None:
     (finding,) = diagnosis.mail()
-    assert (finding.level, finding.subject) == ("ok", "Email")
+    assert (finding.level, finding.subject) == ("ok", "Mail")
 
 
 def test_a_server_that_takes_us_is_well_and_gets_no_mail(settings: Settings) -> None:

@@ -17,7 +17,7 @@ PLANNED = (
         TESTS + "what_happened_since_is_judged_when_it_is_due",
     ),
     Mutant(
-        "take requested in this call as one since",
+        "take the call in which it was asked for as one since",
         ELIGIBILITY,
         "numbers.talked_at(number, asked.from_call)",
         "numbers.talked_at(number)",

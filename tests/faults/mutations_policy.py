@@ -26,7 +26,7 @@ POLICY = (
         OUTCOME_TESTS + "every_outcome_goes_by_its_own_step",
     ),
     Mutant(
-        "what is user who takes over is called again by itself",
+        "what is given to a person is called again by itself",
         OUTCOMES,
         "    if step.person_id is not None:\n        within",
         "    if step.person_id is not None and not step.minutes_to_act:\n        within",
@@ -68,7 +68,7 @@ POLICY = (
         AFTER_TESTS + "a_talk_that_is_told_late_calls_the_next_attempt_off",
     ),
     Mutant(
-        "a stopped call is user who takes over",
+        "a stopped call is given to a person",
         AFTER,
         "    if call.stop_asked_at is not None:\n        # Somebody here",
         "    if call.stop_asked_at is not None and plan.then != Then.PERSON:\n        # Somebody here",

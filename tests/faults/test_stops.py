@@ -21,7 +21,7 @@ def test_nothing_passes_after_a_stop(start_stage: Callable[..., Stage], figure: 
     for kind, share in (("pause", times), ("stop_all", max(times // 10, 10)), ("opt_out", max(times // 10, 10))):
         found = stage.inside("press_stops", kind=kind, times=share)
         figure(
-            f"{stage.engine}: {kind}: {found['passed_after']} send times after the commit in {found['pressed']}"
+            f"{stage.engine}: {kind}: {found['passed_after']} commit points after the commit in {found['pressed']}"
             f" random presses ({found['while_dialing']} of them while calls left)"
         )
         assert found["passed_after"] == 0, found

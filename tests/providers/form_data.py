@@ -10,7 +10,7 @@ from providers.models import Provider
 CANARY = "canary-key-do-not-show-7f3a"
 """A key that must show nowhere."""
 BASE = {
-    "name": "Our call",
+    "name": "Ours",
     "is_active": "on",
     "max_lines": "5",
     "calls_per_minute": "60",

@@ -188,7 +188,7 @@ def test_a_provider_is_added_with_a_tested_key_that_shows_nowhere(
 
 
 def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = make_provider(name="Our call", secrets={"api_key": "the-old-key-0123"})
+    provider = make_provider(name="Ours", secrets={"api_key": "the-old-key-0123"})
     get_object = admin.site._registry[Provider].get_object
     seen: list[Any] = []
 
@@ -210,7 +210,7 @@ def test_an_edit_writes_only_what_was_edited(setup: Client, monkeypatch: pytest.
 
 
 def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
-    provider = make_provider(name="Our call", secrets={"api_key": "the-old-key-0123"})
+    provider = make_provider(name="Ours", secrets={"api_key": "the-old-key-0123"})
     with answering(DEAD):
         response = change(setup, provider, filled("bolna", max_lines="9"))
     assert response.status_code == 200
@@ -227,11 +227,9 @@ def test_a_refused_key_leaves_the_old_one(setup: Client) -> None:
 def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any) -> None:
     settings.VENDOR_HOSTS = ["api.bolna.ai", "eu.bolna.ai"]
     held = {"api_key": "the-old-key-0123", "webhook_secret": "the-old-hook-0123"}
-    provider = make_provider(
-        name="Our call", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"}
-    )
+    provider = make_provider(name="Ours", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"})
     shown = setup.get(url(Provider, "change", provider.pk)).content.decode()
-    assert "With another address the stored keys are dropped" in shown
+    assert "Saved keys are never sent to another address" in shown
     moved = filled("voicy", option_base_url="https://eu.bolna.ai", secret_api_key="", secret_webhook_secret="")
     with answering(GOOD) as asked:
         response = change(setup, provider, moved)
@@ -275,7 +273,7 @@ def test_a_stored_key_is_not_asked_for_its_account_at_another_address(settings: 
 
 
 def test_another_path_at_the_same_host_keeps_the_keys(setup: Client) -> None:
-    provider = make_provider(name="Our call", options={"base_url": "https://api.bolna.ai"})
+    provider = make_provider(name="Ours", options={"base_url": "https://api.bolna.ai"})
     with answering(GOOD):
         change(setup, provider, filled("bolna", option_base_url="https://API.bolna.ai:443/", secret_api_key=""))
     assert Provider.objects.get().secrets.holds("api_key")
@@ -354,7 +352,7 @@ def test_the_last_admin_stays(admin_person: User) -> None:
     form_class = type("UserForm", (UserForm,), {"editor": other, "__module__": __name__})
     form = form_class(edited(admin_person, CALLER), instance=admin_person)
     assert not form.is_valid()
-    assert "last person who can set things up" in str(form.errors)
+    assert "last user who can change settings" in str(form.errors)
 
 
 def test_those_who_may_do_everything_are_not_edited_by_admins(setup: Client) -> None:

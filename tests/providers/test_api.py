@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_providers_are_shown_with_their_state_and_never_with_a_key(caller: User) -> None:
-    works = make_provider(name="Active", checked_at=timezone.now(), last_success_at=timezone.now())
-    halted = make_provider(name="Paused", halted_at=timezone.now(), halted_reason="no credit")
+    works = make_provider(name="Works", checked_at=timezone.now(), last_success_at=timezone.now())
+    halted = make_provider(name="Halted", halted_at=timezone.now(), halted_reason="no credit")
     agent = make_agent(works, name="Anna", variables=["order"])
     make_agent(works, is_present=False)
     line = make_caller_id(works)

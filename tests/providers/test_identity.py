@@ -51,7 +51,7 @@ def provider_at(origin: str, slug: str, **fields: Any) -> Provider:
     account = ACCOUNT_OF[slug]
     options = {"base_url": origin + account.base_path}
     return make_provider(
-        vendor=slug, **({"name": "Our call", "secrets": {"api_key": account.key}, "options": options} | fields)
+        vendor=slug, **({"name": "Ours", "secrets": {"api_key": account.key}, "options": options} | fields)
     )
 
 
@@ -92,7 +92,7 @@ def test_a_key_of_another_account_is_refused_while_calls_are_open(
     # Once nothing is open there, the account may change, and the page says so.
     Call.objects.filter(pk=call.pk).update(status=CallStatus.NO_ANSWER)
     response = client.post(url, {"secret_api_key": other_key(slug)} | seen, follow=True)
-    assert "It is a key of another account than before" in str(next(iter(response.context["messages"])))
+    assert "This key belongs to another account than before" in str(next(iter(response.context["messages"])))
     provider.refresh_from_db()
     assert provider.secrets.open()["api_key"] == other_key(slug)
     assert provider.identity["likeness"] == "other"
@@ -168,7 +168,7 @@ def test_agents_stand_in_where_no_call_is_known(at: str) -> None:
     Agent.objects.create(provider=provider, remote_id=ACCOUNT_OF["voicy"].agents[0].id, name="Reminder")
     assert checking.try_secrets(provider, {"api_key": second_key("voicy")}).is_ok
     refused = checking.try_secrets(provider, {"api_key": other_key("voicy")})
-    assert (refused.kind, "none of the agents" in refused.detail) == ("OtherAccount", True)
+    assert (refused.kind, "none of the provider's agents" in refused.detail) == ("OtherAccount", True)
 
 
 def test_old_calls_are_no_sign_of_an_account(at: str) -> None:

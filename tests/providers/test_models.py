@@ -126,7 +126,7 @@ def test_error_is_kept_with_its_next_step() -> None:
     assert "Paste a new key" in str(provider.next_step)
     Provider.objects.note_error(provider.pk, ProviderMisconfigured("Its host is not allowed."))
     provider.refresh_from_db()
-    assert "correct the field" in str(provider.next_step)
+    assert "correct the named field" in str(provider.next_step)
 
 
 def test_masked_secret_shows_four_characters_of_long_keys_only() -> None:

@@ -19,7 +19,7 @@ NAMES = (
 YES = (
     *(True, 1, 1.0, "yes", "Yes.", "YES!", "yes please", "Yes, twice", "true", "TRUE", "y", "1", "requested"),
     *("بله", "بلی", "آره", "اره", "آره.", "\u200fبله\u200f", "כן", "כן.", "जी हाँ", "haan"),
-    *("DNC", "do not call", "Do not disturb", "Opted out", "please don’t call me again"),
+    *("DNC", "do not call", "Do not disturb", "Asked not to be called again", "please don’t call me again"),
 )
 NO: tuple[object, ...] = (
     *(False, 0, None, "", "no", "No.", "NO", "No, not requested", "no, thanks", "nope", "false", "n", "0", "null", []),

@@ -89,7 +89,7 @@ def test_a_key_that_cannot_be_sent_is_refused_at_its_field() -> None:
 def test_status_words_must_be_ours() -> None:
     wrong = provider_form("bolna")(filled("bolna", option_status_map_extra='{"rejected": "nope"}'), instance=Provider())
     assert not wrong.is_valid()
-    assert "our words are" in str(wrong.errors["option_status_map_extra"])
+    assert "our statuses are" in str(wrong.errors["option_status_map_extra"])
     ours = provider_form("bolna")(filled("bolna", option_status_map_extra='{"x": "pending"}'), instance=Provider())
     assert not ours.is_valid()
     right = provider_form("bolna")(

@@ -78,7 +78,7 @@ def test_an_unknown_provider_is_not_found(client: Client, admin_person: User, na
 
 def test_an_empty_list_says_what_to_do_first(client: Client, admin_person: User) -> None:
     client.force_login(admin_person)
-    assert "Choose the vendor, paste the key" in client.get(reverse("providers")).content.decode()
+    assert "Choose the company and paste the key" in client.get(reverse("providers")).content.decode()
 
 
 def test_cards_count_lines_and_agents(client: Client, admin_person: User, django_assert_max_num_queries: Any) -> None:
@@ -135,10 +135,10 @@ def test_halt_and_resume(client: Client, admin_person: User) -> None:
     assert response.redirect_chain[0][0] == reverse("providers")
     assert "1 live call goes on" in texts(response)[0]
     assert "Halted: Wrong agent" in response.content.decode()
-    assert "halted already" in texts(client.post(url, {"reason": "x"}, follow=True))[0]
+    assert "was already paused" in texts(client.post(url, {"reason": "x"}, follow=True))[0]
     with answering(NotSent("No connection.")):
         response = client.post(reverse("provider-resume", args=[provider.pk]), follow=True)
-    assert "is resumed, but its test failed" in texts(response)[0]
+    assert "resumed, but its test failed" in texts(response)[0]
     provider.refresh_from_db()
     assert provider.halted_at is None
 
@@ -181,7 +181,7 @@ def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None
     with answering(GOOD) as asked:
         response = client.post(reverse("provider-key", args=[provider.pk]), {"secret_api_key": ""}, follow=True)
     assert asked == []
-    assert "the stored one stays" in texts(response)[0]
+    assert "the saved one stays" in texts(response)[0]
     assert Provider.objects.get().secrets.open() == {"api_key": CANARY}
 
 
@@ -189,8 +189,8 @@ def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None
     ("column", "words"),
     [
         ("halted_at", "An admin fixes the cause, then tests and resumes it."),
-        ("breaker_opened_at", "harmless read"),
-        ("frozen_at", "list of calls is compared by itself"),
+        ("breaker_opened_at", "The test calls no one"),
+        ("frozen_at", "call list is compared automatically"),
     ],
 )
 def test_each_stop_says_its_own_next_step(client: Client, manager: User, column: str, words: str) -> None:

@@ -90,7 +90,7 @@ def test_a_trial_of_a_key_changes_nothing() -> None:
     with answering(DEAD) as asked:
         verdict = checking.try_secrets(provider, {"api_key": "the-new-key-4567"})
     assert not verdict.is_ok
-    assert "Nothing was stored" in str(verdict)
+    assert "Nothing was saved" in str(verdict)
     assert any("the-new-key-4567" in value for value in asked[0][1].values())
     provider.refresh_from_db()
     assert provider.secrets.open() == {"api_key": "the-old-key-0123"}
@@ -161,7 +161,7 @@ def test_sync_that_fails_half_way_keeps_what_it_has() -> None:
         result = syncing.sync_provider(provider.pk)
     assert result.counts["agents"].added == 1
     assert result.problem is not None
-    assert "Brought over: 1 agent (1 new, 1 gone). Bolna sent an answer that we cannot use." in str(result)
+    assert "Synced: 1 agent (1 new, 1 gone). Bolna sent an answer that we cannot use." in str(result)
     voice.refresh_from_db()
     assert voice.is_present is True
     assert not CallerId.objects.exists()
@@ -309,7 +309,7 @@ def test_a_vendor_without_lists_is_said_so() -> None:
     with answering({}) as asked:
         result = syncing.sync_provider(provider.pk)
     assert asked == []
-    assert "type its voices" in str(result)
+    assert "add its voices" in str(result)
     assert Provider.objects.get(pk=provider.pk).last_error_at is None
 
 

@@ -267,7 +267,7 @@ WAYS: dict[str, Way] = {
     "retention": page("change_settings"),
     "holidays": page("change_settings"),
     "lists": page("see_people"),
-    "list-new": post("import_people", name="New list"),
+    "list-new": post("import_people", name="A new list"),
     "list": page("see_people", "list"),
     "list-rename": post("import_people", "list", name="Another name"),
     "list-remove-people": post("import_people", "list"),

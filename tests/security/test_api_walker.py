@@ -42,7 +42,7 @@ class World:
     """The people of two teams, their rows, and a program of each."""
 
     def __init__(self) -> None:
-        ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+        ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
         listeners = Group.objects.create(name="Listeners")
         set_rights(listeners, LISTENER_RIGHTS)
         self.programs: dict[str, Program] = {}
@@ -142,7 +142,7 @@ def test_a_key_without_the_scope_is_refused_whatever_its_owner_may(world: World)
     """Each says in the schema by which scope it opens: with all others it is closed, even to superusers."""
     owner = User.objects.create_superuser("root")
     owner.groups.set(Group.objects.all())
-    everything = Group.objects.create(name="All actions")
+    everything = Group.objects.create(name="Everything")
     set_rights(everything, [right.code for right in rights.RIGHTS])
     said = schema()["paths"]
     rows = Whose(owner, None, owner, "Root")

@@ -71,7 +71,7 @@ class Place:
 
     def __init__(self, admin: User, logged: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
         self.admin, self.logged = admin, logged
-        self.provider = make_provider(name="Our call", vendor="voicy", secrets={"api_key": KEY, "webhook_secret": HOOK})
+        self.provider = make_provider(name="Ours", vendor="voicy", secrets={"api_key": KEY, "webhook_secret": HOOK})
         self.contact = make_contact(name=NAME, phone=NUMBER, variables={"diagnosis": SAID})
         self.call = make_call(
             provider=self.provider, contact=self.contact, to_number=NUMBER, owner=admin, status="completed",

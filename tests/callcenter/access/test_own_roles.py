@@ -88,7 +88,7 @@ def test_nobody_changes_in_a_role_what_they_do_not_hold(client: Client, keeper: 
 
 
 def test_roles_and_teams_are_given_only_by_who_holds_them(client: Client, keeper: User) -> None:
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     Membership.objects.create(user=keeper, team=ours)
     other = make_person(CALLER)
     assert set(given_by(keeper)) == {Group.objects.get(name=CALLER), Group.objects.get(name="Keepers")}
@@ -109,7 +109,7 @@ def test_roles_and_teams_are_given_only_by_who_holds_them(client: Client, keeper
     assert not Membership.objects.filter(user=other).exists()
     assert posted(team=ours.pk).status_code == 302
     assert Membership.objects.get(user=other).team == ours
-    assert AuditEvent.objects.get(action="user.team_changed").detail["after"] == ["Our call"]
+    assert AuditEvent.objects.get(action="user.team_changed").detail["after"] == ["Ours"]
 
 
 def test_an_account_that_may_more_is_not_changed_by_who_may_less(client: Client, keeper: User) -> None:

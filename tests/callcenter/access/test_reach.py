@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def teams() -> tuple[Team, Team]:
-    return Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    return Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
 
 
 def joined(person: User, team: Team) -> User:

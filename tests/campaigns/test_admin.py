@@ -64,7 +64,7 @@ def test_an_admin_changes_them_on_one_page(client: Client, admin_person: User, s
     ("changes", "sentence"),
     [
         ({"single_call_start": "10:00"}, "Enter both times, or neither."),
-        ({"person_calls_a_day": "5", "person_calls_a_week": "4"}, "A week allows at least as many calls as a day"),
+        ({"person_calls_a_day": "5", "person_calls_a_week": "4"}, "The weekly limit must be at least the daily limit"),
         ({"refused_number_types": ["mobile"]}, "mobile"),
     ],
 )

@@ -111,8 +111,8 @@ def test_an_agent_disappears(
     assert f"Paused by the system: “{gone}”" in page
     assert "Nobody was called, and no attempt was used." in page
     assert (
-        f"An admin puts it right at the vendor and syncs “{at.provider}”; then resume." in page
-        or f"An admin puts it right at the vendor of “{at.provider}”; then resume." in page
+        f"An admin must fix it at the provider and sync “{at.provider}”, then resume." in page
+        or f"An admin must fix it at “{at.provider}”, then resume." in page
     )
     assert f'href="{reverse("provider", args=[at.provider.pk])}"' in sara.html("campaign", at.campaign.pk)
     assert at.provider.name in sara.text("provider", at.provider.pk)
@@ -133,7 +133,7 @@ def test_an_agent_disappears(
     if gone.is_present:
         at.go_on()
     else:
-        assert f"“{gone}” is no longer at the vendor." in said
+        assert f"“{gone}” no longer exists at the provider." in said
         assert "Its lists are being read again. Try again in a minute." in said
     assert "Paused by the system" in reza.text("campaign", at.campaign.pk)
     at.check_nobody_was_charged()
@@ -141,7 +141,7 @@ def test_an_agent_disappears(
     # It is back at the vendor: the manager resumes without having to wait for anybody.
     at.spoil()
     if not gone.is_present:
-        assert "try again in a minute" in reza.press("campaign-resume", at.campaign.pk)
+        assert "Try again in a minute" in reza.press("campaign-resume", at.campaign.pk)
         assert at.provider.pk in Provider.objects.due_for_sync(timezone.now())
         sync_by_itself(at.provider.pk)
     assert "Resumed." in reza.press("campaign-resume", at.campaign.pk)
@@ -163,7 +163,7 @@ def test_an_admin_brings_the_agent_back_by_a_press(
     at.spoil()
     assert not sara.is_offered("provider", "provider-sync", at.provider.pk)
     assert admin.is_offered("provider", "provider-sync", at.provider.pk)
-    assert "Brought over:" in admin.press("provider-sync", at.provider.pk)
+    assert "Synced:" in admin.press("provider-sync", at.provider.pk)
     assert sara.is_offered("campaign", "campaign-resume", at.campaign.pk)
     assert "Resumed." in sara.press("campaign-resume", at.campaign.pk)
     at.go_on()
@@ -188,7 +188,7 @@ def test_credit_runs_out(
     assert {call.counted_attempt for call in waiting} == {1}
     assert waiting.count() == PEOPLE - LINES
 
-    why = f"Halted: The account at {at.provider.vendor_label} is empty."
+    why = f"Paused: The account at {at.provider.vendor_label} is empty."
     page = sara.text("campaign", at.campaign.pk)
     assert f"“{at.provider}” cannot call now. {why}" in page
     assert "An admin must fix the key or credit under Providers and resume the provider." in page
@@ -212,7 +212,7 @@ def test_credit_runs_out(
         assert browser.is_offered("provider", "provider-resume", at.provider.pk) == may
     before = len(at.sandbox.dialed)
     at.spoil()
-    assert "is resumed" in admin.press("provider-resume", at.provider.pk)
+    assert " resumed" in admin.press("provider-resume", at.provider.pk)
     assert len(at.sandbox.dialed) == before
     at.go_on()
     rang = Counter(entry["to_number"] for entry in at.sandbox.dialed) - Counter(ended)
@@ -258,7 +258,7 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
     assert "1 call needs a decision. Everything else is finished." in page
     assert f'href="{reverse("decisions")}?campaign={at.campaign.pk}"' in sara.html("campaign", at.campaign.pk)
     inbox = sara.text("decisions", campaign=at.campaign.pk)
-    assert "The provider accepted this call and reports nothing more." in inbox
+    assert "The provider accepted this call but sends no more updates." in inbox
     assert "A manager must decide this." in inbox
     settle = f'action="{reverse("call-settle", args=[stuck.pk])}"'
     assert settle not in sara.html("decisions")
@@ -271,7 +271,7 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
     assert stuck.failure_reason == "no_news"
 
     # The manager finds it on Today and decides it there and then.
-    assert "No news" in reza.text("today")
+    assert "No updates" in reza.text("today")
     assert settle in reza.html("decisions")
     assert settle in reza.html("call", stuck.pk)
     said = reza.press("call-settle", stuck.pk, answer="took_place", result="talked", seconds="40", reason="Asked them")
@@ -315,7 +315,7 @@ def test_somebody_calls_back(
     assert "People who called back" in today
     assert f"({at.campaign.name})." in today
     assert not UnknownVendorCall.objects.exists()
-    assert "that we do not know" not in reza.text("today")
+    assert "not in Callcenter" not in reza.text("today")
     assert "On hold" not in reza.text("providers")
 
     # A start of the worker compares the list and goes on.

@@ -120,7 +120,7 @@ def test_more_than_a_page_holds_is_counted(client: Client, caller: User) -> None
     client.force_login(caller)
     page = text_of(client.get(reverse("today")))
     assert page.count("Reassign or close") == 10
-    assert "11 calls are given to you in all" in page
+    assert "11 calls are assigned to you in total" in page
 
 
 # Acting
@@ -131,7 +131,7 @@ def test_done_is_said_once(client: Client, caller: User) -> None:
     client.force_login(caller)
     first = client.post(reverse("hand-over-done", args=[given.pk]), follow=True)
     assert "Done." in text_of(first)
-    assert "Somebody has ended this already" in text_of(
+    assert "Another user has already closed this" in text_of(
         client.post(reverse("hand-over-drop", args=[given.pk]), follow=True)
     )
     given.refresh_from_db()
@@ -178,6 +178,6 @@ def test_nobody_gets_it_who_calls_nobody(client: Client, caller: User, admin_per
     with pytest.raises(Refusal, match="cannot take it"):
         hand_overs.pass_on(given.pk, caller, admin_person.pk)
     hand_overs.close(given.pk, caller, is_done=True)
-    with pytest.raises(Refusal, match="ended this meanwhile"):
+    with pytest.raises(Refusal, match=r"already closed this\. Nothing was changed"):
         hand_overs.pass_on(given.pk, caller, make_person(CALLER).pk)
     assert Call.objects.get().events.filter(code="hand_over_moved").count() == 0

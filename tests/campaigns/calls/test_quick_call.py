@@ -104,7 +104,7 @@ def test_what_stands_against_a_call_is_said_before_the_click(
     settings.SINGLE_CALL_HOURS = "-".join(later)
     assert obstacles(console, refused, provider) == ["outside_hours"]
     page = console.post(CHECK, {"number": refused, "provider": provider.pk}).content.decode()
-    assert "outside calling hours there" in page
+    assert "Outside local calling hours" in page
     assert "Call again from" in page
 
 
@@ -134,13 +134,13 @@ def test_the_price_is_guessed(console: Client, provider: Provider) -> None:
         make_call(provider=provider, status="completed", talk_seconds=seconds)
     make_call(provider=make_provider(), status="completed", talk_seconds=1800)
     shown = console.post(CHECK, {"number": "", "provider": provider.pk}).content.decode()
-    assert 'About <bdi dir="ltr">0.08 USD</bdi>: talks through it usually last' in shown
+    assert 'About <bdi dir="ltr">0.08 USD</bdi>: a usual conversation lasts' in shown
     assert "1:30" in shown
 
 
 def test_a_price_that_nobody_set_is_said_so(console: Client, db: None) -> None:
     make_provider(price_per_minute=0)
-    assert "What a minute costs is not known" in console.get(URL).content.decode()
+    assert "The price per minute of this provider is not known" in console.get(URL).content.decode()
 
 
 # The call

@@ -25,7 +25,7 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     assert "extra_retry_enabled" not in page
     refused = client.post(URL, form_of(provider, **extras, use_extras="on"))
     assert refused.status_code == 422
-    assert "Only an admin may send the vendor" in refused.content.decode()
+    assert "Only admins can send provider extras" in refused.content.decode()
     assert not Call.objects.exists()
     client.post(URL, form_of(provider, **extras))
     assert Call.objects.latest("pk").vendor_options == {}
@@ -33,7 +33,7 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     both.groups.add(Group.objects.get(name=ADMIN))
     client.force_login(both)
     page = client.get(URL).content.decode()
-    assert "outside our guarantee: Bolna may then ring" in page
+    assert "Not covered by our guarantees: Bolna may then call" in page
     client.post(URL, form_of(provider, "09121110001", **extras))
     assert Call.objects.latest("pk").vendor_options == {}
     client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
@@ -62,7 +62,7 @@ def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
     [
         ("extra_max_retries", "9", "less than or equal to 3"),
         ("extra_max_retries", "0", "greater than or equal to 1"),
-        ("extra_retry_intervals_minutes", "30, soon", "Write whole numbers"),
+        ("extra_retry_intervals_minutes", "30, soon", "Enter whole numbers"),
         ("extra_retry_on_statuses", "whenever", "Select a valid choice"),
         ("extra_scheduled_at", "tomorrow", "Enter a valid date/time"),
     ],

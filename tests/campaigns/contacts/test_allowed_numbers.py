@@ -66,7 +66,7 @@ def test_only_managers_may(client: Client, caller: User, admin_person: User) -> 
         ("+98110", "I like to", "it is never called"),
         ("+49112", "I like to", "it is never called"),
         (MARYAM, "I like to", "an ordinary number"),
-        (PREMIUM, "  ", "Say why"),
+        (PREMIUM, "  ", "Enter a reason"),
     ],
 )
 def test_what_cannot_be_allowed(phone: str, reason: str, sentence: str, manager: User) -> None:

@@ -100,7 +100,7 @@ def test_competing_columns_of_names_are_asked(page: ColumnsPage) -> None:
 )  # fmt: skip
 def test_a_person_in_the_first_row_stays_one(page: ColumnsPage, content: str) -> None:
     page.upload(content)
-    assert "every row is read as a person" in page.text
+    assert "Every row is read as a contact" in page.text
     page.send()
     assert {verdict: count for verdict, count in page.record.counts.items() if count} == {"good": 2, "bad": 1}
     assert page.record.samples["bad"][0]["row"] == 1
@@ -112,7 +112,7 @@ def test_titles_are_marked_and_one_press_takes_others(page: ColumnsPage) -> None
     assert [(row.number, row.is_title, row.is_above) for row in shown] == [
         (1, False, True), (3, True, False), (4, False, False), (5, False, False),
     ]  # fmt: skip
-    for words in ('value="0:4"', 'value="0:0"', "Titles", "The titles are in row 3.", "Rows above row 3 are not read"):
+    for words in ('value="0:4"', 'value="0:0"', "Titles", "The titles are in row 3.", "Rows above row 3 are skipped"):
         assert words in page.text
     page.send(titles="0:4", list_name="Typed before")
     assert (page.record.headers, page.record.total_rows) == (["سارا", "09121234501", "تهران"], 1)
@@ -134,7 +134,7 @@ def test_sheets_are_listed_and_taken(page: ColumnsPage, tmp_path: Path) -> None:
         "Tehran: 1 row",
         "Shiraz: 2 rows",
         "Cover: 1 row",
-        "Sheets that are not read: “Cover” (1 row), “Shiraz”",
+        "Skipped sheets: “Cover” (1 row), “Shiraz”",
     ):
         assert words in page.text
     assert page.record.mapping["sheets"] == ["Tehran"]
@@ -142,7 +142,7 @@ def test_sheets_are_listed_and_taken(page: ColumnsPage, tmp_path: Path) -> None:
     page.send(sheets=["Tehran", "Shiraz"])
     assert page.answer.request["PATH_INFO"].endswith("/columns/")
     assert (page.record.mapping["sheets"], page.record.total_rows) == (["Tehran", "Shiraz"], 3)
-    assert "The columns were guessed again" in page.text
+    assert "Columns were detected again" in page.text
     page.send()
     assert page.record.counts["good"] == 3
     assert "Sheets to import: “Tehran” (1 row), “Shiraz” (2 rows)." in page.text
@@ -204,7 +204,7 @@ def test_another_country_guesses_anew_and_keeps_what_was_chosen_by_hand(page: Co
     # Whoever only changes the country sees the columns before anything is checked.
     page.send(region="IN", column_0="name", variable_1="Order")
     assert page.answer.request["PATH_INFO"].endswith("/columns/")
-    assert "What you chose by hand stays" in page.text
+    assert "Your manual choices are unchanged" in page.text
     mapping = page.record.mapping
     assert (page.record.region, mapping["0"], mapping["1"], mapping["2"]) == ("IN", "name", "var:Order", "phone")
     page.send()

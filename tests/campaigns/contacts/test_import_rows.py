@@ -77,7 +77,7 @@ def test_a_saved_import_keeps_the_verdicts_of_its_saving(tmp_path: Path, client:
     assert "Fix here" not in page_text(client, record)
     with pytest.raises(Refusal):
         corrections.correct_row(record.pk, "", 3, {1: "09141234567"}, caller)
-    assert "cannot be changed any more" in fix(client, record, 3, cell_1="09141234567").content.decode()
+    assert "can no longer be changed" in fix(client, record, 3, cell_1="09141234567").content.decode()
 
 
 def test_letters_are_never_two_of_a_kind() -> None:
@@ -126,7 +126,7 @@ def test_a_row_that_is_still_bad_says_so(tmp_path: Path, client: Client, caller:
         "Nothing was changed in row 3"
         in fix(client, record, 3, cell_0="Person 1", cell_1="09121234567").content.decode()
     )
-    assert "not in the file any more" in fix(client, record, 99).content.decode()
+    assert "no longer in the file" in fix(client, record, 99).content.decode()
     assert fix(client, record, "x").status_code == 200
     # A corrected number that an earlier row has is a duplicate, not a second person.
     fix(client, record, 2, cell_0="A", cell_1="09121234567")
@@ -154,7 +154,7 @@ def test_the_second_row_of_a_household_is_not_lost_in_silence(tmp_path: Path, cl
     # The third row says the same as the first, so that nothing of it is lost.
     assert (record.counts["duplicate_in_file"], record.rows_that_differ) == (2, 1)
     assert (
-        "1 row has the number of an earlier row"
+        "1 row repeats the number of an earlier row"
         in client.get(reverse("import-check", args=[record.pk])).content.decode()
     )
     text = page_text(client, record, verdict="duplicate_in_file")
@@ -198,7 +198,7 @@ def test_the_command_says_and_takes_the_same(tmp_path: Path, capsys: pytest.Capt
     for words in (
         "Rows with several numbers in a cell: 1. Say --two-numbers first, second or both.",
         "Rows with the number of an earlier row and other values: 1, not saved.",
-        "Duplicate in this file, row 3: An earlier row has the same number and other values.",
+        "Duplicate in this file, row 3: An earlier row has the same number but other values.",
     ):
         assert words in said
     call_command("import_contacts", path, "--list", "Two", "--two-numbers", "both")

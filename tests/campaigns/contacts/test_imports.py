@@ -81,7 +81,7 @@ def test_four_steps(client: Client, caller: User) -> None:
     page = client.post(reverse("import-undo", args=[record.pk]), follow=True)
     assert "2 contacts were removed." in page.content.decode()
     assert Contact.objects.count() == ContactList.objects.count() == 0
-    assert "Taken back" in client.get(reverse("import", args=[record.pk])).content.decode()
+    assert "Undone " in client.get(reverse("import", args=[record.pk])).content.decode()
 
 
 def test_wrong_columns_are_said_at_the_field(client: Client, caller: User) -> None:
@@ -90,7 +90,7 @@ def test_wrong_columns_are_said_at_the_field(client: Client, caller: User) -> No
     assert (page.status_code, "Choose the column with the phone number." in page.content.decode()) == (422, True)
     assert "Only one column can be the phone number" in check(client, column_0="phone").content.decode()
     make_list(name="Taken")
-    assert "There is a list of this name" in check(client, list_name="Taken").content.decode()
+    assert "A list with this name" in check(client, list_name="Taken").content.decode()
     assert "Name the new list" in check(client, list_name=" ").content.decode()
     assert not Contact.objects.exists()
 

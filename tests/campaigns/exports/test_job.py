@@ -132,7 +132,7 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
     assert client.get(address).status_code == 404
     client.force_login(admin_person)
     assert client.get(address).status_code == 403, "it holds whole numbers"
-    assert "only for whoever asked" in client.get(reverse("exports")).content.decode()
+    assert "only the user who created it can download it" in client.get(reverse("exports")).content.decode()
     CallExport.objects.update(shows_numbers=False)
     assert client.get(address).status_code == 200
     client.post(reverse("export-delete", args=[export.pk]))
@@ -265,12 +265,12 @@ def test_why_a_file_cannot_be_written_is_said(manager: User, nudged: list[int]) 
     campaign.delete()
     assert not job.write(gone.pk)
     gone.refresh_from_db()
-    assert (gone.state, "is gone" in gone.error) == (State.FAILED, True)
+    assert (gone.state, "no longer exists" in gone.error) == (State.FAILED, True)
     demoted = ask(manager)
     manager.groups.clear()
     job.write(demoted.pk)
     demoted.refresh_from_db()
-    assert "no longer has the right to export" in demoted.error
+    assert "no longer has permission to export" in demoted.error
 
 
 def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:

@@ -70,7 +70,7 @@ def test_without_the_tick_the_hours_are_as_before(client: Client, manager: User)
         ({"hours_on_1": "9-13, 12-14"}, "hours_on_1", "These hours overlap."),
         ({"has_weekly_hours": "on"}, "has_weekly_hours", "Enter the hours of at least one weekday."),
         ({"blackout_dates": "tomorrow"}, "blackout_dates", "“tomorrow” does not start with a date."),
-        ({"blackout_dates": "2026-12-24 Christmas"}, "blackout_dates", "write the date alone"),
+        ({"blackout_dates": "2026-12-24 Christmas"}, "blackout_dates", "enter only the date"),
         ({"holidays_kept": "own"}, "holiday_countries", "Tick a country"),
     ],
 )

@@ -55,4 +55,4 @@ def test_the_check_counts_and_says_it(client, caller) -> None:
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
     assert "1 later (called recently by another campaign)" in page
-    assert "24 hours since any other call of ours to the person" in page
+    assert "24 hours since any other call to the contact" in page

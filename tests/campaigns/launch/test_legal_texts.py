@@ -116,7 +116,7 @@ def test_only_who_may_write_it_confirms_and_only_what_is_missing(manager: User) 
     Membership.objects.create(user=other, team=Team.objects.create(name="Our call"))
     with pytest.raises(PermissionDenied):
         legal_texts.confirm(campaign.pk, "DE", other)
-    with pytest.raises(Refusal, match="Nothing is to be confirmed"):
+    with pytest.raises(Refusal, match="There is nothing to confirm"):
         legal_texts.confirm(to_germany_of_nobody().pk, "FR", manager)
 
 
@@ -137,7 +137,7 @@ def to_germany_of_nobody() -> Campaign:
 def test_texts_are_typed_one_country_a_line(typed: str, read: dict[str, str] | str | None) -> None:
     field = LegalTextsField(required=False)
     if read == "":
-        assert "Write one country a line" in str(refused(field, typed))
+        assert "Enter one country per line" in str(refused(field, typed))
     else:
         assert field.clean(typed) == read
 

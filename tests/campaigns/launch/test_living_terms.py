@@ -99,7 +99,7 @@ def test_a_change_after_the_look_is_not_approved(caller: User, manager: User) ->
     mark = approvals.mark_of(fresh(campaign))
     grow(campaign)
     Campaign.objects.filter(pk=campaign.pk).update(people_in_all=500)
-    with pytest.raises(Refusal, match="changed since you looked"):
+    with pytest.raises(Refusal, match="changed after you opened it"):
         start.approve(campaign.pk, manager, mark=mark)
     Campaign.objects.filter(pk=campaign.pk).update(people_in_all=50)
     assert start.approve(campaign.pk, manager, mark=mark).status == Status.RUNNING
@@ -108,7 +108,7 @@ def test_a_change_after_the_look_is_not_approved(caller: User, manager: User) ->
 def test_a_caller_launches_within_the_limit_and_does_not_widen_it(caller: User, manager: User) -> None:
     campaign = living(caller, people_a_day=5, people_in_all=10)
     assert start.launch(campaign.pk, caller, seen=0).status == Status.RUNNING
-    with pytest.raises(Refusal, match="above the limit of 10 a day"):
+    with pytest.raises(Refusal, match="over the daily limit of 10"):
         drafts.change(campaign.pk, caller, {"people_in_all": 11}, None, was_launched=True)
     assert fresh(campaign).people_in_all == 10
     drafts.change(campaign.pk, manager, {"people_in_all": 11}, None, was_launched=True)
@@ -120,13 +120,13 @@ def test_a_caller_launches_within_the_limit_and_does_not_widen_it(caller: User, 
 @pytest.mark.parametrize("missing", ["people_a_day", "people_in_all", "last_day"])
 def test_without_a_limit_it_is_not_launched(manager: User, missing: str) -> None:
     campaign = living(manager, people=1, **{missing: None})
-    with pytest.raises(Refusal, match="set how many new contacts per day"):
+    with pytest.raises(Refusal, match="set the maximum new contacts per day"):
         start.launch(campaign.pk, manager)
 
 
 def test_nor_after_its_last_day_nor_as_a_pilot(manager: User) -> None:
     late = living(manager, people=1, last_day=day_of(timezone.now()).date - WEEK)
-    with pytest.raises(Refusal, match="last day is over"):
+    with pytest.raises(Refusal, match="last day has passed"):
         start.launch(late.pk, manager)
     check = check_launch(late, timezone.now(), manager)
     assert check.verdicts == {"last_day": 1}
@@ -144,8 +144,8 @@ def test_the_check_says_what_it_is_launched_for(manager: User) -> None:
     check = check_launch(campaign, timezone.now(), manager)
     assert check.is_ready
     assert check.terms.startswith(
-        f"It stays open until {plain_day(campaign.last_day)}: whoever joins its lists or tags is called, "
-        "at most 20 a day and 50 total contacts. If as many join, it costs"
+        f"Stays open until {plain_day(campaign.last_day)}: contacts added to its lists or tags are called, "
+        "at most 20 a day and 50 people in total. If the maximum is reached, it costs"
     )
 
 
@@ -165,8 +165,10 @@ def test_it_is_written_launched_and_watched_on_the_screen(client: Client, manage
     campaign = Campaign.objects.get()
     client.post(f"/campaigns/{campaign.pk}/launch/", {"seen": "0"})
     shown = text_of(client.get(f"/campaigns/{campaign.pk}/"))
-    assert "Waiting for new contacts. Today 0 of 2 new people, 0 of 5 in all, until" in shown
-    assert "whoever joins these lists or tags is called" in text_of(client.get(f"/campaigns/{campaign.pk}/settings/"))
+    assert "Waiting for new contacts. Today 0 of 2 new people, 0 of 5 in total, until" in shown
+    assert "contacts added to these lists or tags are called" in text_of(
+        client.get(f"/campaigns/{campaign.pk}/settings/")
+    )
 
 
 def test_limits_without_a_campaign_that_stays_open_are_not_kept(client: Client, manager: User) -> None:

@@ -41,7 +41,7 @@ def test_a_number_is_entered_confirmed_by_another_and_removed(client: Client, ca
     found.refresh_from_db()
     assert (found.confirmed_by, found.reason) == (manager, "I called it")
     client.force_login(caller)
-    assert "Confirmed: test calls may ring it" in text_of(client.get(PAGE))
+    assert "Confirmed for test calls." in text_of(client.get(PAGE))
     client.post(reverse("own-number-remove", args=[found.pk]))
     assert not OwnNumber.objects.exists()
     about = AuditEvent.objects.filter(action__startswith="own_number.").order_by("pk")

@@ -144,7 +144,7 @@ def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(console, c
     campaign = piloted(caller)
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
-    with pytest.raises(Refusal, match="ask a manager"):
+    with pytest.raises(Refusal, match="Ask a manager"):
         lifecycle.resume(campaign.pk, caller)
     page = text_of(console.get(reverse("campaign", args=[campaign.pk])))
     assert "Ask a manager to continue" in page

@@ -103,7 +103,7 @@ def test_the_page_shows_how_many_and_leads_to_the_launch_check(client: Client, c
     made = Campaign.objects.get(status="draft")
     assert answer.headers["Location"] == f"/campaigns/{made.pk}/check/"
     text = text_of(client.get(answer.headers["Location"]))
-    assert "is a new draft for 3 people" in text
+    assert "created for 3 people" in text
     assert "3 will be called" in text
 
 
@@ -113,7 +113,7 @@ def test_nothing_chosen_says_so(client: Client, caller: User, outcomes: list[str
     campaign = finished(caller)
     answer = client.post(f"/campaigns/{campaign.pk}/redial/", {"outcome": outcomes})
     assert answer.status_code == 422
-    assert "Tick at least one outcome" in text_of(answer)
+    assert "Choose at least one result to call again" in text_of(answer)
     assert not Campaign.objects.filter(status="draft").exists()
 
 

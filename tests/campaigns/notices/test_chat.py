@@ -74,7 +74,7 @@ def test_each_service_gets_one_message_at_its_host(wire: list[tuple[str, bytes]]
         chat.post(chosen(address), "Two things", "The provider “Main” is paused.")
         ((url, body),) = wire
         assert url.split("/")[2].partition(":")[0] in HOSTS, service
-        assert "is halted" in json.dumps(json.loads(body), ensure_ascii=False), service
+        assert "is paused" in json.dumps(json.loads(body), ensure_ascii=False), service
 
 
 def test_a_host_that_nobody_named_is_refused_in_words(settings: Settings) -> None:

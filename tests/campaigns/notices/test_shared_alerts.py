@@ -50,7 +50,7 @@ def test_an_agent_that_is_gone_is_told_to_managers_and_to_the_owner_once() -> No
     assert told(NOW) == 1
     assert sorted(letter.to for letter in mail.outbox) == [["reza@example.org"], ["sara@example.org"]]
     for letter in mail.outbox:
-        assert "“Appointments” cannot call on: “Reminder” no longer exists at the provider." in letter.body
+        assert "“Appointments” cannot continue calling: “Reminder” no longer exists at the provider." in letter.body
         assert f"https://console.example.org/campaigns/{campaign.pk}/" in letter.body
         assert other.name not in letter.body
     assert told(NOW + 10 * MINUTE) == 0

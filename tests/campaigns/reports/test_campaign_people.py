@@ -132,7 +132,7 @@ def test_nobody_is_skipped_at_the_commit_point_or_after(client: Client, caller: 
     client.force_login(caller)
     call = person_in(running(caller), status=status)
     assert "skip/" not in client.get(f"/campaigns/{call.campaign_id}/people/").content.decode()
-    assert "Too late: the order is out" in skip(client, call)
+    assert "Too late: the call was sent" in skip(client, call)
     call.refresh_from_db()
     assert call.status == status
     assert not AuditEvent.objects.filter(action="campaign.person_skipped").exists()
@@ -141,7 +141,7 @@ def test_nobody_is_skipped_at_the_commit_point_or_after(client: Client, caller: 
 def test_a_reason_is_needed(client: Client, caller: User) -> None:
     client.force_login(caller)
     call = person_in(running(caller))
-    assert "Nobody was skipped" in skip(client, call, "  ")
+    assert "No one was skipped" in skip(client, call, "  ")
     call.refresh_from_db()
     assert call.status == "pending"
 
@@ -190,7 +190,7 @@ def test_after_the_campaigns_end_it_is_a_single_call(client: Client, manager: Us
     client.force_login(manager)
     call = person_in(running(status="stopped"), status="skipped", skip_reason="stopped")
     answer = again(client, call)
-    assert "The campaign is over, so this is a single call" in text_of(answer)
+    assert "The campaign is finished, so this is a single call" in text_of(answer)
     assert Call.objects.get(status="pending").campaign is None
 
 

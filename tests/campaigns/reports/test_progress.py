@@ -112,7 +112,7 @@ def test_a_cell_of_the_heat_map_opens_its_calls_and_stands_in_the_table(console:
     part = console.get(f"/campaigns/{campaign.pk}/hours/", headers={"HX-Request": "true"})
     page = part.content.decode()
     assert "<html" not in page
-    assert "somebody talked in 1 of 3 calls (33.3 %)" in page
+    assert "1 of 3 calls answered (33.3 %)" in page
     assert "<table" in page
     url = re.search(r'<a href="([^"]+)" tabindex="-1">', page)
     assert url
@@ -162,10 +162,13 @@ def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: Us
     for number, state in enumerate(states):
         make_call(campaign=campaign, contact=make_contact(), status=state, remote_id=f"r{number}")
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
-    assert "3 calls wait. 14 live calls will finish. 1 call is still out: it may ring. You can resume" in text
     assert (
-        "3 waiting calls are never made. 12 live calls will finish. The vendor is asked to take back 2 calls "
-        "that it has not dialled yet. 1 call is still in progress and may ring."
+        "3 calls left. 14 calls in progress will finish. 1 call is still in progress and may ring. You can resume"
+        in text
+    )
+    assert (
+        "3 waiting calls will not be made. 12 calls in progress will finish. The provider is being asked to cancel 2 calls "
+        "that are not dialled yet. 1 call is still in progress and may ring."
     ) in text
 
 

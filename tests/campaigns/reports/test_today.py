@@ -53,7 +53,7 @@ def test_running_paused_and_waiting_campaigns_stand_with_their_numbers(client: C
     assert "1 waiting" in page
     assert "Paused by the system" in page
     assert "The budget is spent." in page
-    assert "then approve it" in page
+    assert "then approve or return it" in page
     assert "Old one" not in page
 
 
@@ -135,8 +135,9 @@ def test_what_needs_somebody_stands_there_once_with_the_next_step(client: Client
     page = page_at(client)
     needs = section(page, "Needs attention")
     for words in (
-        "Main account", "An admin puts right what is named", failing, "then resume or stop it.",
-        "The pilot is over", "No list is chosen.", "then launch it again", reverse("call", args=[call.pk]),
+        "Main account", "An admin fixes the cause", failing, "then resume or end it.",
+        "Pilot finished: check the result", "No list is chosen.", "then launch it again",
+        reverse("call", args=[call.pk]),
     ):  # fmt: skip
         assert words in needs, words
     running = section(page, "Campaigns")

@@ -116,7 +116,7 @@ def test_never_again_says_what_may_still_ring(as_manager: Client, sandbox: Sandb
     provider = sandbox.provider("voicy")
     call = make_call(provider=provider, status="ringing", rank=50, remote_id="r", placing_at=timezone.now())
     page = as_manager.post(f"/calls/{call.pk}/never-again/", {"reason": "asked"}, follow=True)
-    assert "cannot be taken back" in page.content.decode()
+    assert "cannot be cancelled" in page.content.decode()
 
 
 def test_an_order_for_later_takes_no_line_from_the_start(
@@ -130,7 +130,7 @@ def test_an_order_for_later_takes_no_line_from_the_start(
     call.refresh_from_db()
     assert (call.raw_status, call.not_before) == ("scheduled", at)
     assert held(call.provider) == 0
-    assert str(explanations.why(call)).startswith("The provider keeps the order and calls from")
+    assert str(explanations.why(call)).startswith("Queued at the provider, which calls from")
 
 
 def test_the_calling_hours_of_an_agent_keep_an_order_without_a_line(

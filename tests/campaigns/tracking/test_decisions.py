@@ -63,7 +63,7 @@ def test_it_lists_each_kind_with_its_sentence_and_its_answers(
     assert listed(client, kind="unknown") == [unknown.pk]
     assert listed(client, campaign=campaign.pk) == [silent.pk]
     assert listed(client, provider=make_provider().pk) == []
-    for words in ("reports nothing more", "answer to the order was lost", "never had this call", "NOT_PICKED"):
+    for words in ("no more updates", "response was lost", "has no such call, so nobody was called", "NOT_PICKED"):
         assert words in page
     assert page.count('value="took_place"') == page.count('value="did_not"') == page.count('value="wait"') == 2
 
@@ -144,7 +144,7 @@ def test_the_calls_own_page_says_the_state_and_the_next_step(client: Client, man
     page = html_of(client.get(reverse("call", args=[call.pk])))
     for words in (
         "No updates: decide",
-        "reports nothing more",
+        "no more updates",
         "It is not called again automatically",
         "Mark as called",
     ):
@@ -158,7 +158,7 @@ def test_it_is_alerted_once_and_over_when_decided(provider: Provider, manager: U
     assert alerts.alert(now) == 2
     deliveries.send(now)
     (letter,) = mail.outbox
-    assert "report nothing more of 2 calls" in letter.body
+    assert "send no more updates for 2 calls" in letter.body
     assert "/decisions/?kind=no_news" in letter.body
     assert calls[0].to_number not in letter.body
     assert alerts.alert(now + HOUR) == 0

@@ -311,7 +311,7 @@ def test_today_says_what_waits_and_what_was_compared(admin_person: User, client:
     assert "Needs attention" in page
     Provider.objects.end_comparison(provider.pk, since, timezone.now(), 12)
     page = " ".join(client.get("/today/").content.decode().split())
-    assert "all 12 calls there are known here" in page
+    assert "all its 12 calls are in Callcenter" in page
 
 
 def test_managers_are_told_of_a_wait_that_does_not_end(admin_person: User, mailoutbox: list[Any]) -> None:
@@ -323,7 +323,7 @@ def test_managers_are_told_of_a_wait_that_does_not_end(admin_person: User, mailo
     Provider.objects.update(uncompared_since=timezone.now() - 11 * MINUTE)
     minute_job.sweep()
     (letter,) = mailoutbox
-    assert "“Main” waits since its start" in letter.body
+    assert "“Main” has not started yet" in letter.body
 
 
 def test_a_comparison_from_before_a_later_start_counts_no_more(

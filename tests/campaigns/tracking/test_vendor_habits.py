@@ -65,7 +65,7 @@ def test_a_strange_word_is_counted_shown_and_mapped_at_once(
     assert (seen.spelling, seen.calls) == (STRANGE[vendor], 1)
     client.force_login(admin_person)
     shown = client.get(reverse("provider", args=[provider.pk])).content.decode()
-    assert "uses 1 status word that is not known here" in shown
+    assert "uses 1 unknown status" in shown
     assert STRANGE[vendor] in shown
     Call.objects.filter(pk=call.pk).update(next_poll_at=timezone.now() + datetime.timedelta(hours=1))
     rung: list[str] = []
@@ -73,7 +73,7 @@ def test_a_strange_word_is_counted_shown_and_mapped_at_once(
     answer = client.post(
         reverse("provider-word", args=[provider.pk]), {"word": STRANGE[vendor], "result": "no_answer"}, follow=True
     )
-    told = f"“{STRANGE[vendor]}” now means “No answer”. 1 waiting call is read again now."
+    told = f"“{STRANGE[vendor]}” now means “No answer”. 1 waiting call is checked again now."
     assert [str(message) for message in answer.context["messages"]] == [told]
     assert rung == ["poll"]
     assert "Unknown provider statuses" not in answer.content.decode()

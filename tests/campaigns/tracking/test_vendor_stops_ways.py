@@ -63,7 +63,7 @@ def heard(number: str, **told: Any) -> Call:
 
 def page_of_a_person(desk: Desk, number: str) -> None:
     said = desk.post("person-forbid", person_of(number).pk, reason="asked")
-    assert "The provider is asked to cancel 1 call that waits there" in said
+    assert "The provider is being asked to cancel 1 queued call" in said
 
 
 def page_of_a_call(desk: Desk, number: str) -> None:

@@ -143,16 +143,16 @@ STOPPED = against(
 def missing(*names: str) -> dict[str, Any]:
     """Return the answer where these values of the message are empty."""
     step = "Fill in the missing value on the contact's page, then call again."
-    return against("missing_variable", f"Not known of this person: {', '.join(names)}.", step, step)
+    return against("missing_variable", f"Missing for this contact: {', '.join(names)}.", step, step)
 
 
 def closed(until: datetime.datetime, there: str, hours: str = "08:00 to 21:00") -> dict[str, Any]:
     """Return the answer outside calling hours; `there` is the moment on the person's clock."""
     return against(
         "outside_hours",
-        f"It is outside calling hours there ({hours}).",
+        f"Outside local calling hours ({hours}).",
         "No action needed. It will be called when local calling hours start.",
-        f"Call again from {there} there, which is {until:%a %H:%M} for you.",
+        f"Call again from {there} local time ({until:%a %H:%M} your time).",
         until=until,
     )
 
@@ -172,9 +172,9 @@ def capped(sentence: str, until: datetime.datetime, day_there: str) -> dict[str,
     """Return the answer where a person was called as often as allowed; `day_there` is the next one allowed."""
     return against(
         "person_cap",
-        f"This person was called {sentence}, as often as anybody may be.",
+        f"This contact was called {sentence}, which is the limit.",
         "No action needed. It will be called on the first day it is allowed again.",
-        f"Call on {day_there} or later; an admin sets how often one person may be called.",
+        f"Call on {day_there} or later. An admin sets how often a contact may be called.",
         until=until,
     )
 
@@ -183,7 +183,7 @@ def tried_today(times: str, until: datetime.datetime) -> dict[str, Any]:
     """Return the answer where the campaign has tried a person often enough today."""
     return against(
         "attempts_a_day",
-        f"This campaign has tried this person {times} today, as often as it may.",
+        f"This campaign called this contact {times} today, which is the limit.",
         "No action needed. It will be called on the next local day.",
         "",
         until=until,
@@ -231,7 +231,7 @@ BROKEN = stop(
 )
 COMPARING = stop(
     "provider_comparing",
-    "Not started yet: The vendor's list of calls has not been compared with ours yet.",
+    "Not started yet: The provider's call list has not been compared with ours yet.",
     "The list is read again automatically, at least every minute. Calling continues as soon as all its calls "
     "are known here. If it cannot be read for long, an admin can end the wait with a reason.",
     "The call would wait until the provider's call list is compared, usually a few seconds.",

@@ -282,4 +282,4 @@ def test_an_import_of_which_somebody_was_called_is_not_undone(manager: User) -> 
     )
     contact = make_contact(imported_by=record)
     make_call(campaign=campaign, contact=contact, placing_at=timezone.now(), status="completed")
-    assert "was called already" in str(undoing.why_not(record))
+    assert "has already been called" in str(undoing.why_not(record))

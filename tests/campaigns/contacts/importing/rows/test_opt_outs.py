@@ -273,11 +273,11 @@ def test_undo_of_people_says_what_it_does_with_their_wishes(tmp_path: Path, clie
     forbid("+989120000002", reason="Requests", source=Source.PERSON)
     client.force_login(caller)
     page = client.get(reverse("import", args=[record.pk])).content.decode()
-    assert "only this file put on the do-not-call list" in page
+    assert "Numbers that only this file added are removed from the do-not-call list" in page
     page = client.post(reverse("import-undo", args=[record.pk]), follow=True).content.decode()
-    assert "1 person was removed again. 1 number stays on the do-not-call list until a second person confirms" in page
-    assert "1 stayed on it, because the person asked not to be called" in page
-    assert "1 stayed on it: something else has confirmed it since" in page
+    assert "1 contact was removed. 1 number stays on the do-not-call list until a second user confirms" in page
+    assert "1 number stayed on it because the contact asked not to be called" in page
+    assert "1 number stayed on it because it was confirmed again later" in page
     assert numbers() == ["9120000001", "9120000002"]
 
 
@@ -309,17 +309,17 @@ def test_four_steps_of_a_do_not_call_file(client: Client, admin_person: User, ca
     record = ContactImport.objects.get()
     assert page.request["PATH_INFO"] == reverse("import-map", args=[record.pk])
     html = page.content.decode()
-    assert "Every column marked as phone number counts" in html
+    assert "All columns marked as phone number are used" in html
     assert "Add to list" not in html
     form = page.context["form"]
     answers = {name: field.initial or "" for name, field in form.fields.items()} | {"region": "IR", "has_titles": "on"}
     answers |= {f"column_{column}": "" for column in range(3)}
-    assert "which columns hold phone numbers" in post(client, "import-map", record.pk, **answers).content.decode()
+    assert "Choose the columns with phone numbers" in post(client, "import-map", record.pk, **answers).content.decode()
     answers |= {"column_0": "name", "column_1": "phone", "column_2": "phone"}
     page = post(client, "import-map", record.pk, **answers)
     html = page.content.decode()
     assert "Add the numbers of 3 rows to the do-not-call list" in html
-    assert "Not added: no number can be read" in html
+    assert "Not added: no readable number" in html
     assert not DoNotCall.objects.exists()
     assert post(client, "import-save", record.pk, reason="", source="import").status_code == 422
     page = post(client, "import-save", record.pk, reason="Old list", source="authority")
@@ -329,7 +329,7 @@ def test_four_steps_of_a_do_not_call_file(client: Client, admin_person: User, ca
     bad = b"".join(client.get(reverse("import-bad-rows", args=[record.pk])).streaming_content)  # type: ignore[attr-defined]
     assert b"D,x,y,5" in bad
     page = post(client, "import-undo", record.pk)
-    assert "4 numbers are off the do-not-call list again" in page.content.decode()
+    assert "4 numbers were removed from the do-not-call list" in page.content.decode()
     assert numbers() == []
     assert client.get(reverse("import-new")).status_code == 403
     people = take(write(tmp_path / "p.csv", "Name,Phone\nA,09120000001\n"), admin_person)

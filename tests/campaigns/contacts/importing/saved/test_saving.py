@@ -287,10 +287,10 @@ def test_undo_is_refused_once_it_would_hurt(tmp_path: Path, caller: User) -> Non
     assert "campaign" in str(undoing.why_not(record))
     Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.STOPPED)
     call = make_call(campaign=campaign, contact=contact)
-    assert "waits to be called" in str(undoing.why_not(record))
+    assert "is waiting. Cancel that call" in str(undoing.why_not(record))
     call.status, call.placing_at = CallStatus.NO_ANSWER, timezone.now()
     call.save()
-    with pytest.raises(Refusal, match="was called already"):
+    with pytest.raises(Refusal, match="has already been called"):
         undoing.undo_import(record.pk, caller)
     call.status, call.placing_at = CallStatus.SKIPPED, None
     call.save()

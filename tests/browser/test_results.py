@@ -32,7 +32,7 @@ def test_a_surveys_results_are_shared_by_a_link_and_fetched_as_a_workbook(consol
     assert answer is not None
     assert answer.status == 403
 
-    page.get_by_role("link", name=words("Export")).click()
+    page.get_by_role("link", name=words("Export answers")).click()
     page.get_by_label(words("Excel (XLSX)")).check()
     page.get_by_role("button", name=words("Create file")).click()
     fetch = page.locator("main tbody tr").first.get_by_role("link", name=words("Download"))

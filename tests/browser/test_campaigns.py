@@ -62,7 +62,7 @@ def test_a_campaign_is_written_and_checked(console: Console, words: Words) -> No
     page.locator("main tbody").get_by_role("link").first.click()
     expect(page.locator("tbody tr")).not_to_have_count(0)
     page.go_back()
-    page.get_by_role("link", name=words("Edit")).click()
+    page.get_by_role("link", name=words("Edit"), exact=True).click()
     expect(box(page.locator("#basics"), words("Name"))).to_have_value(name)
 
 

@@ -38,7 +38,7 @@ def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: 
 
     expect(page.get_by_role("heading", name=words("Into the new list “%(name)s”", name=name))).to_be_visible()
     assert verdict(page, words("Duplicate in this file")) == words.digits(1)
-    assert verdict(page, words("Bad")) == words.digits(2)
+    assert verdict(page, words("Invalid")) == words.digits(2)
     with page.expect_download() as download:
         page.get_by_role("link", name=words("Download rows with errors")).click()
     rows = list(csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))

@@ -187,7 +187,7 @@ def test_the_page_says_what_cannot_be_compared(at: str, client: Client, admin_pe
     client.force_login(admin_person)
     sent = {"secret_api_key": second_key("bitel")} | shown_at(client, reverse("provider", args=[provider.pk]))
     response = client.post(reverse("provider-key", args=[provider.pk]), sent, follow=True)
-    told = "It could not be checked whether the key belongs to the same account: Bitel offers no account ID"
+    told = "We could not check whether the key belongs to the same account: Bitel has no account ID"
     assert told in str(next(iter(response.context["messages"])))
     assert told in response.content.decode()
 

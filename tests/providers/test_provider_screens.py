@@ -123,7 +123,7 @@ def test_sync_button_says_exact_numbers(client: Client, admin_person: User) -> N
     }
     with answering(answers):
         response = client.post(reverse("provider-sync", args=[provider.pk]), follow=True)
-    assert texts(response) == ["Our Bolna: Brought over: 1 agent (1 new), 0 voices, 0 caller IDs."]
+    assert texts(response) == ["Our Bolna: Synced: 1 agent (1 new), 0 voices, 0 caller IDs."]
 
 
 def test_halt_and_resume(client: Client, admin_person: User) -> None:
@@ -133,8 +133,8 @@ def test_halt_and_resume(client: Client, admin_person: User) -> None:
     url = reverse("provider-halt", args=[provider.pk])
     response = client.post(url, {"reason": "Wrong agent", "next": reverse("providers")}, follow=True)
     assert response.redirect_chain[0][0] == reverse("providers")
-    assert "1 live call goes on" in texts(response)[0]
-    assert "Halted: Wrong agent" in response.content.decode()
+    assert "1 call in progress will finish" in texts(response)[0]
+    assert "Paused: Wrong agent" in response.content.decode()
     assert "was already paused" in texts(client.post(url, {"reason": "x"}, follow=True))[0]
     with answering(NotSent("No connection.")):
         response = client.post(reverse("provider-resume", args=[provider.pk]), follow=True)

@@ -298,7 +298,7 @@ def test_sync_command_says_the_counts() -> None:
         call_command("sync_provider", "Our Bolna", stdout=out)
         call_command("sync_provider", "Our Bolna", "--json", stdout=out)
     first, second = out.getvalue().splitlines()
-    assert first == "Our Bolna: Brought over: 1 agent (1 new), 0 voices, 0 caller IDs."
+    assert first == "Our Bolna: Synced: 1 agent (1 new), 0 voices, 0 caller IDs."
     assert json.loads(second)["agents"] == {"total": 1, "added": 0, "changed": 0, "gone": 0}
     with answering(NotSent("No connection.")), pytest.raises(CommandError, match="could not be reached"):
         call_command("sync_provider", "Our Bolna")

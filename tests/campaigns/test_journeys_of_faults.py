@@ -264,7 +264,7 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
     assert settle not in sara.html("decisions")
     assert settle not in sara.html("call", stuck.pk)
     assert "A manager must decide this." in sara.text("call", stuck.pk)
-    assert "enter the result" not in sara.text("call", stuck.pk)
+    assert "then enter the result" not in sara.text("call", stuck.pk)
     sara_pressed = sara.press("call-settle", stuck.pk, answer="did_not", reason="I think so")
     assert "Recorded" not in sara_pressed
     stuck.refresh_from_db()

@@ -28,7 +28,7 @@ from tests.conftest import make_agent, make_call, make_campaign, make_person
 
 pytestmark = pytest.mark.django_db
 NOTED: list[dict[str, Any]] = [
-    {"sure": "yes", "how": "OK", "price": 7, "day": "2027-03-21", "word": "later"},
+    {"sure": "yes", "how": "Good", "price": 7, "day": "2027-03-21", "word": "later"},
     {"sure": False, "how": "poor", "price": "۱۲٫۵", "day": "2027-04-02", "word": "Later!"},
     {"sure": "who knows", "how": "so so", "price": "a lot", "day": "01/02/2027"},
     {},
@@ -44,7 +44,7 @@ class Asked:
         self.by_path = {
             path: Question.objects.create(
                 campaign=self.campaign, name=path.title(), kind=kind, path=path,
-                options=["OK", "Poor"] if kind == "choice" else [],
+                options=["Good", "Poor"] if kind == "choice" else [],
             )
             for path, kind in kinds.items()
         }  # fmt: skip

@@ -27,7 +27,7 @@ def shown() -> int:
     calls = list(call_columns.light(Call.objects.all(), columns))
     text = "".join(CallSheet(Call.objects.all(), shows_numbers=True, columns=columns).lines())
     in_log = sum(len(call.typed_answers.all()) for call in calls)
-    assert text.count("Confirmed. ") == in_log
+    assert text.count("Confirmed: ") == in_log
     return in_log
 
 

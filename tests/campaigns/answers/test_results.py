@@ -101,7 +101,7 @@ def test_results_stand_out_in_order_and_for_those_who_may_hear(
     client: Client, manager: User, campaign: Campaign
 ) -> None:
     confirmed = Question.objects.create(campaign=campaign, name="Confirmed", kind="yes_no", path="ok", goal="yes")
-    part = Question.objects.create(campaign=campaign, name="Status", kind="choice", path="part", options=["Day", "Eve"])
+    part = Question.objects.create(campaign=campaign, name="Part", kind="choice", path="part", options=["Day", "Eve"])
     price = Question.objects.create(campaign=campaign, name="Price", kind="number", path="price")
     calls = [
         talk(campaign, {"ok": n % 2 == 0 or n % 10 == 1, "part": "Day" if n % 2 else "Eve", "price": n}, contact=None)

@@ -100,7 +100,7 @@ def test_whoever_was_called_a_short_time_ago_is_called_only_deliberately(caller:
 
 
 def test_a_provider_of_another_team_is_none(caller: User) -> None:
-    Membership.objects.create(user=caller, team=Team.objects.create(name="Our call"))
+    Membership.objects.create(user=caller, team=Team.objects.create(name="Ours"))
     asked = order(variables={"order": "1"})
     from providers.models import Provider
 

@@ -196,7 +196,7 @@ def test_chosen_columns_stand_in_the_address_and_cost_no_query_a_row(
         as_manager.get(reverse("call-log"), asked)
     page = html_of(as_manager.get(reverse("call-log"), {"column": ["why", "attempt"], "state": "pending"}))
     heads = re.findall(r"<th scope=\"col\"[^>]*>\s*(\w*)", page)
-    assert heads[:2] == ["Why", "Attempt"]
+    assert heads[:2] == ["Reason", "Attempt"]
     assert 'name="column" value="why"' in page, "the filter form carries the columns on"
     assert "column=why&amp;column=attempt" in page
 
@@ -264,7 +264,7 @@ def test_shared_filters_are_seen_by_all_and_own_ones_by_nobody_else(
 
 
 def test_what_cannot_be_saved_is_said_at_its_field(as_manager: Client) -> None:
-    answer = save(as_manager, "Per contact", "person=09121234567", is_shared="on")
+    answer = save(as_manager, "One person", "person=09121234567", is_shared="on")
     assert answer.status_code == 422
     assert "cannot be shared. Remove the name or number first" in html_of(answer)
     assert save(as_manager, " ").status_code == 422

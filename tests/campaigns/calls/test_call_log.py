@@ -224,7 +224,7 @@ def test_a_failed_call_says_why_and_what_next(as_manager: Client) -> None:
     assert "has no credit left" in page
     assert "An admin must top up" in page
     assert "&lt;b&gt;no credit" in page
-    assert "The provider rejected the call" in page
+    assert "The provider refused the call" in page
     assert "ten" in page
 
 
@@ -378,7 +378,7 @@ def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, c
 
 def test_a_page_and_a_count_find_what_the_scope_says_however_many(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The log writes the scope's condition in three ways; each finds the same calls."""
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     people = [make_person(CALLER), make_person(MANAGER), make_person(MANAGER), make_person(ADMIN)]
     for person in people[:2]:
         Membership.objects.create(user=person, team=ours)

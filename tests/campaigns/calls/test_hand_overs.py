@@ -98,13 +98,13 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
     today = client.get(reverse("today"))
     for page in (text_of(today), text_of(client.get(reverse("person", args=[late.call.contact_id])))):
         assert "Sara Ahmadi" in page
-        assert "No answer · Reminders 0 · given to sara" in page
+        assert "No answer · Reminders 0 · assigned to sara" in page
         assert "Overdue: was due" in page
         assert "Call now" in page
         assert "Reassign or close" in page
     assert f'action="{reverse("hand-over-done", args=[late.pk])}"' in today.content.decode()
     # A colleague sees on the person's page that it is given, and may do nothing.
-    colleague, team = make_person(CALLER), Team.objects.create(name="Our call")
+    colleague, team = make_person(CALLER), Team.objects.create(name="Ours")
     Membership.objects.create(user=colleague, team=team)
     Call.objects.filter(pk=late.call_id).update(team=team)
     client.force_login(colleague)

@@ -66,7 +66,7 @@ def test_only_what_was_read_is_changed(manager: User) -> None:
 
 def test_a_foreign_team_s_contact_is_shared_and_shows_nothing_before(manager: User) -> None:
     theirs = Team.objects.create(name="Theirs")
-    Membership.objects.create(user=manager, team=Team.objects.create(name="Our call"))
+    Membership.objects.create(user=manager, team=Team.objects.create(name="Ours"))
     foreign = make_contact(name="Secret", team=theirs)
     program = Program(manager)
     assert program.post("/people/find", {"text": foreign.phone}).json()["items"] == []
@@ -148,7 +148,7 @@ def test_a_persons_own_opt_out_takes_two_people_here_too(manager: User) -> None:
 
 def test_the_list_holds_for_numbers_whose_entry_is_out_of_reach() -> None:
     person = make_person(CALLER)
-    Membership.objects.create(user=person, team=Team.objects.create(name="Our call"))
+    Membership.objects.create(user=person, team=Team.objects.create(name="Ours"))
     DoNotCall.objects.create(phone=MARYAM, reason="said so", team=Team.objects.create(name="Theirs"))
     said = Program(person).post("/do-not-call/find", {"phone": MARYAM}).json()
     assert said == {"is_forbidden": True, "entry": None}

@@ -74,14 +74,14 @@ def test_the_same_number_twice_in_one_go() -> None:
 
 
 def test_only_a_reason_takes_an_entry_off(manager: User) -> None:
-    forbid(MARYAM, reason="Requests", source=Source.PERSON)
+    forbid(MARYAM, reason="Asked", source=Source.PERSON)
     entry = DoNotCall.objects.get()
     with pytest.raises(ValueError, match="reason"):
         allow_again(entry.pk, reason=" ", person=manager)
     assert allow_again(entry.pk, reason="Called us back", person=manager) == 0
     assert allow_again(entry.pk, reason="Called us back", person=manager) is None
     event = AuditEvent.objects.get(action="do_not_call.removed")
-    assert (event.actor, event.detail["reason"], event.detail["was_reason"]) == (manager, "Called us back", "Requests")
+    assert (event.actor, event.detail["reason"], event.detail["was_reason"]) == (manager, "Called us back", "Asked")
 
 
 def test_export_is_whole_and_no_formula(manager: User) -> None:
@@ -135,11 +135,11 @@ def post(client: Client, page: str, /, *arguments: Any, **data: Any) -> Any:
 def test_add_in_any_form_and_say_what_happened(client: Client, caller: User) -> None:
     client.force_login(caller)
     make_call(to_number=MARYAM)
-    page = post(client, "do-not-call-add", phone="۰۹۱۲ ۱۲۳ ۴۵۶۷", reason="Requests", source="person")
+    page = post(client, "do-not-call-add", phone="۰۹۱۲ ۱۲۳ ۴۵۶۷", reason="Asked", source="person")
     assert "1 waiting call was cancelled" in page.content.decode()
     entry = DoNotCall.objects.get()
     assert (entry.phone, entry.added_by, entry.expires_at) == (MARYAM, caller, None)
-    page = post(client, "do-not-call-add", phone="12", reason="Requests", source="person")
+    page = post(client, "do-not-call-add", phone="12", reason="Asked", source="person")
     assert page.status_code == 422
     assert "digits are missing" in page.content.decode()
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
@@ -150,7 +150,7 @@ def test_add_in_any_form_and_say_what_happened(client: Client, caller: User) -> 
 
 
 def test_who_may_do_what(client: Client, caller: User, manager: User, admin_person: User) -> None:
-    forbid(MARYAM, reason="Requests", source=Source.PERSON)
+    forbid(MARYAM, reason="Asked", source=Source.PERSON)
     entry = DoNotCall.objects.get()
     client.force_login(caller)
     assert client.get(reverse("do-not-call")).status_code == 200
@@ -175,10 +175,10 @@ def test_the_list_is_found_by_number_or_reason_in_constant_queries(
     client.force_login(manager)
     with django_assert_max_num_queries(of_a_page(12)):
         page = client.get(reverse("do-not-call"))
-    assert page.content.decode().count('data-label="Why"') == 50
+    assert page.content.decode().count('data-label="Reason"') == 50
     for text in ("0912 123 4567", "asked TWICE", "۱۲۳۴۵۶"):
         page = client.get(reverse("do-not-call"), {"q": text})
-        assert page.content.decode().count('data-label="Why"') == 1, text
+        assert page.content.decode().count('data-label="Reason"') == 1, text
 
 
 def test_opt_out_on_the_page_of_a_person(client: Client, caller: User) -> None:

@@ -185,7 +185,7 @@ def test_variables_get_the_names_that_a_person_gives_them(page: ColumnsPage) -> 
     assert "Name this column, or skip it." in page.text
     for name, words in (
         ("ord_no", "Another column has this name"),
-        ("{name}", "is the person&#x27;s name"),
+        ("{name}", "is reserved for the contact&#x27;s name"),
         ("!", "Name this"),
     ):
         page.send(column_2="kept", variable_2=name)

@@ -103,7 +103,7 @@ def test_a_bad_row_is_fixed_in_place(tmp_path: Path, client: Client, caller: Use
     assert 'name="cell_1"' in page_text(client, record, verdict="bad", fix="2")
     answer = fix(client, record, 2, cell_0="Sara", cell_1="0912 000 9101", cell_2="Pune")
     text = answer.content.decode()
-    assert "Row 2: Fixed" in text
+    assert "Row 2: Corrected" in text
     # Before and after.
     assert "0912000910" in text
     assert "0912 000 9101" in text

@@ -131,7 +131,7 @@ def test_who_asks_anew_after_the_request_stays_on_the_list(manager: User, admin_
     assert done is not None
     assert done.asked is not None
     never_call_again(make_call(to_number=MARYAM), manager, "said it again")
-    with pytest.raises(Refusal, match="asked again"):
+    with pytest.raises(Refusal, match="opted out again"):
         two_people.confirm(done.asked.pk, admin_person)
     assert DoNotCall.objects.filter(pk=entry.pk).exists()
 
@@ -158,7 +158,7 @@ def test_an_undone_import_leaves_peoples_own_opt_outs_until_a_second_person_conf
     assert DoNotCall.objects.count() == 2
     request = TwoPersonRequest.objects.get()
     assert request.asked_by == manager
-    assert "2 numbers were removed" in two_people.confirm(request.pk, admin_person).outcome
+    assert "2 numbers removed" in two_people.confirm(request.pk, admin_person).outcome
     assert not DoNotCall.objects.exists()
 
 
@@ -195,7 +195,7 @@ def test_the_person_page_asks_too(client: Client, manager: User) -> None:
 
 
 def test_only_those_who_reach_the_entry_are_named_as_confirming() -> None:
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     asker, own, other = (make_person(MANAGER, username=name) for name in ("asker", "colleague", "stranger"))
     for person, team in ((asker, ours), (own, ours), (other, theirs)):
         Membership.objects.create(user=person, team=team)

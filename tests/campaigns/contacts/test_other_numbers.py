@@ -83,7 +83,7 @@ def test_a_shared_number_is_said_on_the_page_of_whoever_shares_it(client: Client
     forbid(OWN, reason="asked", source="person", person=caller)
     OtherNumber.objects.create(contact=sara, phone=HOME)
     page = client.get(reverse("person", args=[omid.pk])).content.decode()
-    assert "another number of this person on the do-not-call list" in page
+    assert "another number of this contact is on the do-not-call list" in page
 
 
 def test_people_are_found_by_every_number(client: Client, caller: User, sara: Contact) -> None:

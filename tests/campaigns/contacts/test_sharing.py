@@ -32,7 +32,7 @@ CSV = f"name,phone,order\nAnother name,{MARYAM},4711\n"
 
 @pytest.fixture
 def teams(db: None) -> tuple[Team, Team]:
-    return Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    return Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_an_import_shows_only_that_the_number_exists_and_shares_it(
     save(record, carl)
     assert scope.may_change(carl, maryam)
     maryam.refresh_from_db()
-    assert (maryam.name, maryam.team.name) == ("Maryam Hosseini", "Our call")
+    assert (maryam.name, maryam.team.name) == ("Maryam Hosseini", "Ours")
     event = AuditEvent.objects.get(action="person.shared")
     assert (event.actor, event.object_id) == (carl, str(maryam.pk))
 

@@ -50,7 +50,7 @@ def at_any_hour(settings: Settings, db: None) -> None:
 
 @pytest.fixture
 def teams(db: None) -> tuple[Team, Team]:
-    return Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    return Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
 
 
 @pytest.fixture

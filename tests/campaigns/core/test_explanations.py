@@ -102,7 +102,7 @@ def test_a_paused_campaign_and_a_halted_provider_are_named_where_they_were_read(
     assert explanations.why(calls.select_related("campaign").get()) == "Waiting: the campaign is paused."
     halted = make_call(provider=make_provider(halted_at=timezone.now(), halted_reason="The key is dead."))
     said = str(explanations.why(Call.objects.select_related("provider").get(pk=halted.pk)))
-    assert said == "Waiting: the provider cannot call now. Halted: The key is dead."
+    assert said == "Waiting: the provider cannot call now. Paused: The key is dead."
 
 
 @pytest.mark.django_db

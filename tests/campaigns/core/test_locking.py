@@ -22,7 +22,7 @@ from tests.waiting import A_MINUTE
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("holder", ["send time", "poller"])
+@pytest.mark.parametrize("holder", ["commit point", "poller"])
 def test_a_call_is_added_while_its_provider_and_campaign_are_locked(holder: str) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("SQLite lets one writer in at a time")
@@ -43,7 +43,7 @@ def test_a_call_is_added_while_its_provider_and_campaign_are_locked(holder: str)
             connection.close()
 
     with transaction.atomic():
-        if holder == "send time":
+        if holder == "commit point":
             lock_rows(Provider, [campaign.provider_id], ("vendor",))
             lock_rows(Campaign, [campaign.pk], ("status",))
         else:

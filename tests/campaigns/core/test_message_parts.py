@@ -80,7 +80,7 @@ def test_a_reason_keeps_what_it_can_of_its_sentences() -> None:
     campaign = make_campaign(provider=provider, agent=agent, caller_id=make_caller_id(provider))
     for reason in (message_parts.why_paused(campaign), message_parts.why_refused(campaign, AgentRefused("no"))):
         assert len(reason) <= MAX_REASON
-        assert reason.endswith(("provider.", "up.", "there."))
+        assert reason.endswith(("provider.", "used.", "there."))
     told = message_parts.why_refused(campaign, CallerIdRefused("no"))
     assert "does not let us call from this caller ID" in told
     assert "Front desk" in told

@@ -31,7 +31,7 @@ notices with what belongs to them, which are one user's alone: no right opens th
 
 @pytest.fixture
 def ours(db: None) -> Team:
-    return Team.objects.create(name="Our call")
+    return Team.objects.create(name="Ours")
 
 
 @pytest.fixture

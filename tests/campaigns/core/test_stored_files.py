@@ -195,7 +195,7 @@ def test_an_import_taken_in_by_one_host_is_saved_by_the_other(hosts: Hosts, mana
     assert record.status == ContactImport.Status.CHECKED
     assert saving.begin_saving(record.pk, manager)
     saving.save_import(record.pk)
-    assert Contact.objects.filter(name__startswith="Contact").count() == 3
+    assert Contact.objects.filter(name__startswith="Person").count() == 3
     later = timezone.now() + datetime.timedelta(days=400)
     assert forgetting.forget_files(later) == 1
     assert hosts.names() == []

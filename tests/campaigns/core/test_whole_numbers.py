@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_page_of_many_asks_for_their_teams_once(client: Client) -> None:
-    ours = Team.objects.create(name="Our call")
+    ours = Team.objects.create(name="Ours")
     caller, colleague = make_person(CALLER), make_person(CALLER)
     Membership.objects.create(user=caller, team=ours)
     Membership.objects.create(user=colleague, team=ours)

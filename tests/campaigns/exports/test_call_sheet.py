@@ -67,7 +67,7 @@ def test_a_call_in_words():
     assert (talked["Result"], talked["Talk time (seconds)"], talked["Answered by"]) == ("Answered", "42", "a person")
     assert (talked["Sent (UTC)"], talked["Cost"], talked["Currency"]) == ("2026-05-05 08:30:00", "0.0350", "USD")
     assert (skipped["Result"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Skipped", "", "")
-    assert skipped["Why"] == "Not called: the number is on the do-not-call list."
+    assert skipped["Reason"] == "Not called: the number is on the do-not-call list."
 
 
 def test_numbers_are_masked_without_the_right():
@@ -145,7 +145,7 @@ def test_launch_command(monkeypatch, caller, capsys):
         with pytest.raises(CommandError):
             call_command("launch_campaign", *arguments)
     make_campaign([make_list(2)], name="Not hers")
-    with pytest.raises(CommandError, match="cannot launch"):
+    with pytest.raises(CommandError, match="may not launch"):
         call_command("launch_campaign", "Not hers", "--as", "sara")
 
 

@@ -116,7 +116,7 @@ def test_between_approval_and_fill(
     """Four approved, four called at most: never the others."""
     campaign = approved(caller, manager)
     words = change(campaign, caller)
-    approved_then = {(row.pk, row.phone) for row in Contact.objects.filter(name__startswith="Contact")}
+    approved_then = {(row.pk, row.phone) for row in Contact.objects.filter(name__startswith="Person")}
     enqueue.fill_campaign(campaign.pk)
     queued = set(Call.objects.filter(campaign=campaign).values_list("contact", "to_number"))
     assert fresh(campaign).status == Status.WAITING

@@ -168,7 +168,7 @@ def test_another_provider_does_not_keep_the_wish(console: Client, caller: User) 
 
 
 def test_calls_are_given_to_users_of_the_campaigns_team_only(client: Client) -> None:
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     sara, omid, reza = (make_person(CALLER, username=name) for name in ("sara1", "omid1", "reza1"))
     for person, team in ((sara, ours), (omid, ours), (reza, theirs)):
         Membership.objects.create(user=person, team=team)

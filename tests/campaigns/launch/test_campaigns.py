@@ -38,7 +38,7 @@ def test_check_launch_and_progress(console, caller):
     DoNotCall.objects.create(phone=contact.phone)
     campaign = make_campaign([people], owner=caller, **ALL_DAY)
     check = console.get(reverse("campaign-check", args=[campaign.pk]))
-    assert "Of 3 people, 2 will be called: 2 now; 1 skipped: 1 on the do-not-call list; about" in text_of(check)
+    assert "Of 3 people, 2 will be called; 1 skipped: 1 on the do-not-call list; about" in text_of(check)
     assert "Launch: call 2 people" in text_of(check)
     shown = console.get(reverse("campaign-check-people", args=[campaign.pk, "do_not_call"]))
     assert contact.name in text_of(shown)
@@ -130,7 +130,7 @@ def test_pause_resume_and_stop_tell_the_truth(console, caller):
     stopped = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Campaign ended. 2 waiting calls were cancelled." in stopped
     again = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
-    assert "Nothing changed: the campaign is “Stopped”." in again
+    assert "Nothing changed: the campaign is “Ended”." in again
     activity = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
     assert "Stopped · 2 waiting calls were cancelled." in activity
     assert "Paused · “lunch”" in activity

@@ -35,7 +35,7 @@ def asked(budget: object = None, *, longest: int | None = None, people: int = 40
 def test_a_range_is_said_and_a_generous_budget_changes_nothing() -> None:
     free = launch_check.check_launch(asked())
     assert free.estimate == Estimate(minutes=(5, 8), cost=(Decimal("1.34"), Decimal("3.00")))
-    assert sentence_of(free).endswith("it takes 5 to 8 minutes of calling and costs 1.34 to 3.00 USD.")
+    assert sentence_of(free).endswith("; 5 to 8 minutes of calling, cost 1.34 to 3.00 USD.")
     assert launch_check.check_launch(asked(50)).estimate == free.estimate
 
 
@@ -113,7 +113,7 @@ def test_the_launch_check_shows_the_limits_of_the_day(client: Client, caller: Us
     client.force_login(caller)
     text = text_of(client.get(reverse("campaign-check", args=[campaign.pk]) + "?count=now"))
     assert "Daily spending limit of the provider: 2.00 USD of 2.00 USD left today." in text
-    assert "on 2 days and costs 1.34 to 3.00 USD" in text.replace("\xa0", " ")
+    assert "on 2 days, cost 1.34 to 3.00 USD" in text.replace("\xa0", " ")
 
 
 def test_the_page_of_a_campaign_says_what_it_waits_for(client: Client, caller: User) -> None:
@@ -133,7 +133,7 @@ def test_a_pilot_whose_costs_are_not_told_says_not_known_yet(client: Client, cal
     campaign = asked(owner=caller, people=13, status="paused", pilot="asks", launched_at=timezone.now())
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
-    assert "Estimate for the rest unknown" in page
+    assert "Estimate for the rest not known yet" in page
     assert "Cost unknown" in page
     assert "about 0.00" not in page
 

@@ -107,7 +107,7 @@ def test_a_holiday_is_said_with_its_name_and_the_next_try(keeps_iran: None) -> N
     assert answer.sentence.startswith("Today is a holiday there: ")
     assert "Nowruz" in answer.sentence
     assert answer.next_step(is_queued=True) == "No action needed. It will be called on 25 Mar at 09:00 local time."
-    assert answer.next_step(is_queued=False).startswith("Call again from Wed 09:00 there")
+    assert answer.next_step(is_queued=False).startswith("Call again from Wed 09:00 local time")
     before = NOWRUZ - datetime.timedelta(days=4)
     found = check_launch(campaign, before)
     assert "4 of the next 7 days are holidays for 1 person: 20 Mar, 21 Mar, 22 Mar, 23 Mar." in found.warnings
@@ -120,7 +120,7 @@ def test_a_date_without_calls_is_said_to_be_one() -> None:
     answer = Judge(NOWRUZ, campaign.provider, campaign).hours(("Asia/Tehran",))
     assert answer is not None
     assert answer.sentence == "This campaign makes no calls on today's date (local time)."
-    assert answer.next_step(is_queued=False).startswith("Call again from 28 Mar 09:00 there")
+    assert answer.next_step(is_queued=False).startswith("Call again from 28 Mar 09:00 local time")
     sunday = NOWRUZ + datetime.timedelta(days=1)
     closed = Judge(sunday, campaign.provider, campaign).hours(("Asia/Tehran",))
     assert closed is not None

@@ -165,8 +165,8 @@ def test_blockers_of_the_campaign(fields, sentence):
     [
         ({"secrets": {}}, "has no key"),
         ({"is_active": False}, "It is turned off."),
-        ({"halted_at": SOME_TIME, "halted_reason": "Key refused."}, "Halted: Key refused."),
-        ({"frozen_at": SOME_TIME, "frozen_reason": "Restored."}, "Frozen: Restored."),
+        ({"halted_at": SOME_TIME, "halted_reason": "Key refused."}, "Paused: Key refused."),
+        ({"frozen_at": SOME_TIME, "frozen_reason": "Restored."}, "On hold: Restored."),
     ],
 )
 def test_blockers_of_the_provider(fields, sentence):

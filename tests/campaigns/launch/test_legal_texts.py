@@ -39,11 +39,11 @@ def to_germany(owner: User) -> Campaign:
 
 def test_it_is_launched_only_once_the_text_is_said_or_confirmed(client: Client, manager: User) -> None:
     campaign = to_germany(manager)
-    with pytest.raises(Refusal, match=r"People in Germany must hear “This call is recorded\.”"):
+    with pytest.raises(Refusal, match=r"Contacts in Germany must hear “This call is recorded\.”"):
         start.launch(campaign.pk, manager)
     client.force_login(manager)
     page = text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
-    assert "People in Germany must hear" in page
+    assert "Contacts in Germany must hear" in page
     assert "The message includes it for people in Germany" in page
     assert "France" not in page, "nobody of the audience is there"
     client.post(reverse("campaign-legal-text", args=[campaign.pk]), {"country": "DE"})
@@ -113,7 +113,7 @@ def test_only_who_may_write_it_confirms_and_only_what_is_missing(manager: User) 
     campaign = to_germany(manager)
     Campaign.objects.update(team=Team.objects.create(name="Theirs"), owner=None)
     other = make_person(MANAGER)
-    Membership.objects.create(user=other, team=Team.objects.create(name="Our call"))
+    Membership.objects.create(user=other, team=Team.objects.create(name="Ours"))
     with pytest.raises(PermissionDenied):
         legal_texts.confirm(campaign.pk, "DE", other)
     with pytest.raises(Refusal, match="There is nothing to confirm"):

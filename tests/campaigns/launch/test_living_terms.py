@@ -69,7 +69,7 @@ def test_growth_inside_what_was_approved_needs_nobody(caller: User, manager: Use
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"people_in_all": 51}, "People in all: was 50, now 51."),
+        ({"people_in_all": 51}, "Total contacts: was 50, now 51."),
         ({"people_a_day": 21}, "New contacts per day: was 20, now 21."),
         ({"last_day": datetime.date(2100, 1, 2)}, "Last day: was"),
         ({"tags": ["new"]}, "Tags: was none, now"),

@@ -91,7 +91,7 @@ def test_the_command_line_confirms_where_nobody_else_can(caller: User, capsys: p
 
 
 def test_who_may_confirm_is_told_of_numbers_of_their_own_team(client: Client, caller: User) -> None:
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     own, other, admin = make_person(MANAGER), make_person(MANAGER), make_person(ADMIN)
     for person, team in ((caller, ours), (own, ours), (other, theirs)):
         Membership.objects.create(user=person, team=team)

@@ -80,7 +80,7 @@ def test_each_service_gets_one_message_at_its_host(wire: list[tuple[str, bytes]]
 def test_a_host_that_nobody_named_is_refused_in_words(settings: Settings) -> None:
     settings.OUTBOUND_HOSTS = ["discord.com"]
     for address, host in ((SLACK, "hooks.slack.com"), (TEAMS, "prod-12.westeurope.logic.azure.com")):
-        with pytest.raises(Refusal, match=f"adds {host} to OUTBOUND_HOSTS"):
+        with pytest.raises(Refusal, match=f"can add {host} to OUTBOUND_HOSTS"):
             chat.service_of(address)
     assert chat.allowed_services() == ["Discord"]
 

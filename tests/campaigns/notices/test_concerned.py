@@ -29,7 +29,7 @@ def member(role: str, name: str, team: Team | None) -> User:
 
 def test_each_hears_of_what_is_within_reach_and_admins_of_all() -> None:
     now = timezone.now()
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     member(MANAGER, "reza", ours)
     member(MANAGER, "omid", theirs)
     member(ADMIN, "admin", None)
@@ -59,7 +59,7 @@ def test_each_hears_of_what_is_within_reach_and_admins_of_all() -> None:
 
 def test_what_nobody_may_see_waits_and_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     member(MANAGER, "reza", ours)
     monkeypatch.setattr(alerts, "ALERTS_A_RUN", 1)
     for team in (theirs, ours):
@@ -77,7 +77,7 @@ def test_what_nobody_may_see_waits_and_holds_up_nothing(monkeypatch: pytest.Monk
 
 def test_two_accounts_of_one_address_get_one_mail() -> None:
     now = timezone.now()
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     for name, team in (("reza", ours), ("reza2", theirs)):
         User.objects.filter(pk=member(MANAGER, name, team).pk).update(email="reza@example.org")
     for team in (ours, theirs, None):

@@ -150,7 +150,7 @@ def test_who_no_longer_reaches_it_gets_no_mail_and_reads_nothing_of_it(reza: Use
     now = timezone.now()
     campaign = finished(reza, now)
     Campaign.objects.filter(pk=campaign.pk).update(owner=make_person(MANAGER), team=Team.objects.create(name="Theirs"))
-    Membership.objects.create(user=reza, team=Team.objects.create(name="Our call"))
+    Membership.objects.create(user=reza, team=Team.objects.create(name="Ours"))
     assert deliveries.send(now) == 0
     assert mail.outbox == []
     assert NoticeDelivery.objects.get(channel="mail").ended_at is not None

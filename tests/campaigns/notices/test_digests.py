@@ -78,7 +78,7 @@ def test_a_weekly_one_comes_on_its_day_alone() -> None:
 
 
 def test_each_reads_only_of_what_they_may_see() -> None:
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     reader(team=ours)
     called("Blue people", ours)
     called("Red people", theirs)

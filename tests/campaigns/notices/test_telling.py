@@ -91,7 +91,7 @@ def test_an_approval_by_mail(client: Client, sara: User, reza: User) -> None:
 
 def test_only_who_may_approve_returns_a_campaign(sara: User, reza: User) -> None:
     campaign = asked(sara)
-    Membership.objects.create(user=sara, team=Team.objects.create(name="Our call"))
+    Membership.objects.create(user=sara, team=Team.objects.create(name="Ours"))
     Campaign.objects.update(team=sara.membership.team)
     for person in (sara, reza):
         with pytest.raises(PermissionDenied):
@@ -125,7 +125,7 @@ def test_an_owner_hears_of_the_end_with_its_result(sara: User, reza: User) -> No
     make_call(campaign=campaign, contact=make_contact(), **talked)
     make_call(campaign=campaign, status="no_answer", placing_at=timezone.now())
     lifecycle.finish_done_campaigns()
-    assert told() == [("sara", "The campaign “Survey” is finished: 2 people called, 1 talked.")]
+    assert told() == [("sara", "The campaign “Survey” is finished: 2 people called, 1 conversation.")]
 
 
 def given_to(person: User, due: datetime.datetime) -> HandOver:

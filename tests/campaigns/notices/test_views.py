@@ -96,7 +96,7 @@ def test_a_choice_is_kept_where_it_differs_and_recorded(client: Client, reza: Us
 def test_a_chats_address_is_sealed_and_never_shown(client: Client, reza: User, settings: Settings) -> None:
     client.force_login(reza)
     refused = client.post(reverse("notice-chat"), {"address": SLACK})
-    assert "adds hooks.slack.com to OUTBOUND_HOSTS" in text_of(refused)
+    assert "can add hooks.slack.com to OUTBOUND_HOSTS" in text_of(refused)
     settings.OUTBOUND_HOSTS = ["hooks.slack.com"]
     assert client.post(reverse("notice-chat"), {"address": SLACK}).status_code == 302
     row = NoticeSettings.objects.get(user=reza)

@@ -153,15 +153,15 @@ def test_a_large_export_asks_who_it_is(client: Client, manager: User, contact: C
 
 @pytest.mark.parametrize("name", ["erasures", "person-export-number"])
 def test_a_number_reaches_nobody_of_another_team(client: Client, manager: User, name: str) -> None:
-    ours, theirs = Team.objects.create(name="Our call"), Team.objects.create(name="Theirs")
+    ours, theirs = Team.objects.create(name="Ours"), Team.objects.create(name="Theirs")
     Membership.objects.create(user=manager, team=ours)
     contact = make_contact(phone="+989125550417", team=theirs)
     client.force_login(manager)
-    answer = client.post(reverse(name), {"phone": contact.phone, "reason": "Requests", "sure": "on"})
+    answer = client.post(reverse(name), {"phone": contact.phone, "reason": "Asked", "sure": "on"})
     assert answer.status_code == 403
     assert Contact.objects.filter(pk=contact.pk).exists()
     make_call(to_number="+989125550418", team=theirs, contact=None)
-    known = {"phone": "+989125550418", "reason": "Requests", "sure": "on"}
+    known = {"phone": "+989125550418", "reason": "Asked", "sure": "on"}
     assert client.post(reverse(name), known).status_code == 403, "a number that is known of their calls alone"
     assert not Erasure.objects.exists()
     make_call(to_number="+989125550418", team=ours, contact=None)

@@ -167,8 +167,8 @@ def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: Us
         in text
     )
     assert (
-        "3 waiting calls will not be made. 12 calls in progress will finish. The provider is being asked to cancel 2 calls "
-        "that are not dialled yet. 1 call is still in progress and may ring."
+        "3 waiting calls will not be made. 12 calls in progress will finish. The provider is being asked to cancel "
+        "2 calls that are not dialled yet. 1 call is still in progress and may ring."
     ) in text
 
 

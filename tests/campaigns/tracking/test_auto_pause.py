@@ -58,7 +58,7 @@ def test_failures_pause_this_campaign_only_and_say_why():
     assert (state(campaign), state(other)) == ("paused", "running")
     assert campaign.paused_by_system
     assert campaign.paused_reason == (
-        "3 of the last 6 calls failed within two minutes. Most often: The call did not connect."
+        "3 of the last 6 calls failed within two minutes. Most common reason: The call did not connect."
     )
     event = AuditEvent.objects.get(action="campaign.paused")
     assert (event.actor, event.detail["reason"]) == (None, campaign.paused_reason)

@@ -147,7 +147,7 @@ def test_a_row_that_nothing_here_explains_freezes(started: SweptProvider) -> Non
     assert not compare(started)
     provider = Provider.objects.get()
     assert provider.state is ProviderState.FROZEN
-    assert "1 call that is not known here" in provider.frozen_reason
+    assert "1 call that is not in Callcenter" in provider.frozen_reason
 
 
 def test_a_waiting_call_that_was_dialled_freezes_also_by_its_reference(started: SweptProvider) -> None:

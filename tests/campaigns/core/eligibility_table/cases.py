@@ -277,7 +277,7 @@ STOPS = [
         provider={"frozen_at": NOW, "frozen_reason": "A backup was restored."},
         **stop(
             "provider_frozen",
-            "Frozen: A backup was restored.",
+            "On hold: A backup was restored.",
             "The provider's call list is compared automatically; calling continues after 15 minutes at the "
             "earliest. An admin can end the hold sooner with a reason.",
         ),
@@ -287,7 +287,7 @@ STOPS = [
         provider={"vendor": "bitel", "frozen_at": NOW, "frozen_reason": "A backup was restored."},
         **stop(
             "provider_frozen",
-            "Frozen: A backup was restored.",
+            "On hold: A backup was restored.",
             "This provider has no call list, so calls placed since the backup cannot be found automatically. "
             "Check the provider's own page and remove the people who were called. Then an admin ends the hold "
             "with a reason.",

@@ -219,7 +219,7 @@ def stop(
 
 HALTED = stop(
     "provider_halted",
-    "Halted: The key is dead.",
+    "Paused: The key is dead.",
     "An admin must fix the key or credit under Providers and resume the provider.",
 )
 HALT = {"halted_at": NOW, "halted_reason": "The key is dead."}

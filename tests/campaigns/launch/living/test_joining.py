@@ -194,7 +194,7 @@ def test_no_more_than_the_limit_a_day_and_in_all(manager: User) -> None:
     with patch.object(joining.timezone, "now", lambda: now):
         joining.take_up_all()
         assert joining.take_up_all() == 0
-    assert living_state(fresh(campaign)).sentence.startswith("The limit of new contacts per day is reached")
+    assert living_state(fresh(campaign)).sentence.startswith("The daily limit of new contacts is reached")
     tomorrow = day_of(now).end
     Campaign.objects.filter(pk=campaign.pk).update(last_day=day_of(tomorrow).date)
     assert joining.take_up(campaign.pk, tomorrow) == 1

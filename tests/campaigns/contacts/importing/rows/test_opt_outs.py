@@ -179,7 +179,7 @@ def test_a_yes_no_column_in_a_do_not_call_file(tmp_path: Path) -> None:
 
 
 def test_undo_removes_only_what_the_file_added_and_nothing_confirmed(tmp_path: Path, manager: User) -> None:
-    forbid("+989120000001", reason="Requests", source=Source.PERSON)
+    forbid("+989120000001", reason="Asked", source=Source.PERSON)
     forbid("+989120000002", reason="Was", source=Source.PERSON, expires_at=timezone.now())
     path = write(tmp_path / "a.csv", "phone\n" + "".join(f"0912000000{number}\n" for number in range(1, 7)))
     first = save_opt_outs(take_opt_outs(path, manager))
@@ -270,7 +270,7 @@ def test_a_doubtful_value_is_decided_once_for_the_file(tmp_path: Path) -> None:
 def test_undo_of_people_says_what_it_does_with_their_wishes(tmp_path: Path, client: Client, caller: User) -> None:
     text = "Name,Phone,DNC\nA,09120000001,1\nB,09120000002,yes\nC,09120000003,\n"
     record = save(take(write(tmp_path / "a.csv", text), caller))
-    forbid("+989120000002", reason="Requests", source=Source.PERSON)
+    forbid("+989120000002", reason="Asked", source=Source.PERSON)
     client.force_login(caller)
     page = client.get(reverse("import", args=[record.pk])).content.decode()
     assert "Numbers that only this file added are removed from the do-not-call list" in page
@@ -353,12 +353,12 @@ def test_the_check_page_lets_a_person_decide_doubtful_values(client: Client, cal
 def test_the_command_asks_for_the_order_of_dates_and_can_look_first(tmp_path: Path) -> None:
     year = timezone.localdate().year + 1
     path = write(tmp_path / "a.csv", f"phone,until\n09120000001,03/04/{year}\n09120000002,\n")
-    arguments = [str(path), "--reason", "Requests"]
+    arguments = [str(path), "--reason", "Asked"]
     with pytest.raises(CommandError, match="day and month could be either: give --dates"):
         call_command("import_do_not_call", *arguments)
     printed = StringIO()
     call_command("import_do_not_call", *arguments, "--dates", "month-first", "--dry-run", stdout=printed)
-    assert "Nothing added yet; of 2 rows: 2 good." in printed.getvalue()
+    assert "Nothing added yet; of 2 rows: 2 ok." in printed.getvalue()
     assert numbers() == []
     call_command("import_do_not_call", *arguments, "--dates", "month-first", stdout=printed)
     end = timezone.localtime(DoNotCall.objects.get(phone="+989120000001").expires_at)

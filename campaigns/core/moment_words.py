@@ -23,7 +23,7 @@ def planned_already(at: datetime.datetime, zone: str) -> str:
 
 def choose_from(opens: datetime.datetime, zone: str) -> str:
     """Return the next step for a time that was asked for outside calling hours."""
-    return gettext("Choose a time after %(when)s.") % {"when": on_both_clocks(opens, zone)}
+    return gettext("Choose %(when)s or later.") % {"when": on_both_clocks(opens, zone)}
 
 
 def on_both_clocks(at: datetime.datetime, zone: str) -> str:

@@ -107,7 +107,7 @@ class CallSections(Drawing):
         return ReportSection(
             "hours",
             _("When people answer"),
-            _("Answered calls as % of finished calls, by weekday and hour in %(zone)s.")
+            _("Answered calls as %% of finished calls, by weekday and hour in %(zone)s.")
             % {"zone": isolated(zone_name())},
             [
                 ReportColumn(_("Weekday")),

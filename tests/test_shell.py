@@ -83,7 +83,7 @@ def test_the_language_switch_stays_on_the_page(client: Client, caller: User) -> 
     ("language", "sentence", "step"),
     [
         ("en", "No background worker is running", "Ask an admin."),
-        ("fa", "هیچ پردازشگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید."),
+        ("fa", "هیچ پردازشگر پس‌زمینه‌ای (worker) در حال اجرا نیست", "به مدیر سامانه بگویید."),
     ],
 )
 def test_every_page_says_that_no_worker_runs(

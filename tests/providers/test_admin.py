@@ -229,7 +229,7 @@ def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any)
     held = {"api_key": "the-old-key-0123", "webhook_secret": "the-old-hook-0123"}
     provider = make_provider(name="Ours", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"})
     shown = setup.get(url(Provider, "change", provider.pk)).content.decode()
-    assert "Saved keys are never sent to another address" in shown
+    assert "A new address removes the saved keys" in shown
     moved = filled("voicy", option_base_url="https://eu.bolna.ai", secret_api_key="", secret_webhook_secret="")
     with answering(GOOD) as asked:
         response = change(setup, provider, moved)

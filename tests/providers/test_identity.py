@@ -149,7 +149,7 @@ def test_a_stored_identity_is_compared_first(at: str) -> None:
     make_call(provider=provider, status="ringing")
     verdict = checking.try_secrets(provider, {"api_key": second_key("bolna")})
     assert verdict.kind == "OtherAccount"
-    assert "“Bruce Wayne”, the calls are at “Ours Ltd”" in verdict.detail
+    assert "“Bruce Wayne”, but the calls are at “Ours Ltd”" in verdict.detail
 
 
 def test_a_call_that_the_vendor_lost_proves_no_other_account(at: str) -> None:

@@ -89,7 +89,7 @@ def test_a_dead_key_is_one_need_with_the_way_to_mend_it() -> None:
         )
     )
     assert [(need.code, str(need.sentence), need.detail) for need in told] == [
-        ("stopped", "Halted: Bolna does not accept the key.", "Unauthorized")
+        ("stopped", "Paused: Bolna does not accept the key.", "Unauthorized")
     ]
     assert told[0].url.endswith("#keys")
 

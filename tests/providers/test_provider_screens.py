@@ -108,7 +108,7 @@ def test_test_button_says_whether_the_key_works(client: Client, admin_person: Us
         response = client.post(reverse("provider-test", args=[provider.pk]), follow=True)
     assert "does not accept the key" in texts(response)[0]
     shown = response.content.decode()
-    assert "Halted: Bolna does not accept the key." in shown
+    assert "Paused: Bolna does not accept the key." in shown
     assert "Access denied" in shown
     assert "Paste a new key" in shown
 

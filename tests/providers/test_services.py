@@ -139,7 +139,7 @@ def test_sync_adds_changes_and_marks_what_is_gone() -> None:
     other = make_agent(remote_id="agent-1")
     with answering(lists(agent(1), agent(2, "New name"))):
         result = syncing.sync_provider(provider.pk)
-    assert str(result) == "Synced: 2 agents (1 new, 1 changed, 1 gone), 0 voices, 0 caller IDs."
+    assert str(result) == "Synced: 2 agents (1 new, 1 changed, 1 removed), 0 voices, 0 caller IDs."
     gone.refresh_from_db()
     assert gone.is_present is False
     assert Agent.objects.get(provider=provider, remote_id="agent-2").name == "New name"
@@ -161,7 +161,7 @@ def test_sync_that_fails_half_way_keeps_what_it_has() -> None:
         result = syncing.sync_provider(provider.pk)
     assert result.counts["agents"].added == 1
     assert result.problem is not None
-    assert "Synced: 1 agent (1 new, 1 gone). Bolna sent an answer that we cannot use." in str(result)
+    assert "Synced: 1 agent (1 new, 1 removed). Bolna sent an answer that we cannot use." in str(result)
     voice.refresh_from_db()
     assert voice.is_present is True
     assert not CallerId.objects.exists()

@@ -152,7 +152,7 @@ def test_the_command_resets_a_lost_one_and_ends_the_sessions(client: Client, lal
     assert client.get("/people/").status_code == 302
     event = AuditEvent.objects.get(action="second_factor.reset")
     assert event.detail["reason"] == "phone lost"
-    with pytest.raises(CommandError, match="no two-factor login"):
+    with pytest.raises(CommandError, match="no second factor"):
         call_command("reset_second_factor", "laleh", "--reason", "again")
     with pytest.raises(CommandError, match="nobody"):
         call_command("reset_second_factor", "nobody", "--reason", "again")

@@ -109,7 +109,7 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
     Call.objects.filter(pk=late.call_id).update(team=team)
     client.force_login(colleague)
     page = text_of(client.get(reverse("person", args=[late.call.contact_id])))
-    assert "given to sara" in page
+    assert "assigned to sara" in page
     assert "Reassign" not in page
     assert "Sara Ahmadi" not in text_of(client.get(reverse("today")))
 

@@ -132,7 +132,7 @@ def test_pause_resume_and_stop_tell_the_truth(console, caller):
     again = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Nothing changed: the campaign is “Ended”." in again
     activity = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
-    assert "Stopped · 2 waiting calls were cancelled." in activity
+    assert "Ended · 2 waiting calls were cancelled." in activity
     assert "Paused · “lunch”" in activity
 
 

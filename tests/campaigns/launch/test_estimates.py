@@ -134,7 +134,7 @@ def test_a_pilot_whose_costs_are_not_told_says_not_known_yet(client: Client, cal
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
     assert "Estimate for the rest not known yet" in page
-    assert "Cost unknown" in page
+    assert "Cost not known yet" in page
     assert "about 0.00" not in page
 
 

@@ -49,7 +49,7 @@ def test_another_user_never_sees_it(tab: Tab, caller: User) -> None:
     tab.log_in(answer.url, caller)
     shown = tab.get(page)
     assert field_of(shown, "name") == ["Ann"]
-    assert "What you entered is still here" not in text_of(shown)
+    assert "What you entered is still here. Nothing was sent yet." not in text_of(shown)
     # Nor can another discard it.
     form = form_in(shown, "name")
     form.action = reverse("kept-form-discard", args=[KeptForm.objects.get().pk])

@@ -48,7 +48,7 @@ def test_a_persons_form_comes_back_filled_and_is_saved_once(tab: Tab) -> None:
     assert contact.name == typed["name"]
     assert contact.variables == {"city": "Pune", "order": "1 </textarea>"}
     assert not KeptForm.objects.exists()
-    assert "What you entered is still here" not in text_of(tab.get(page))
+    assert "What you entered is still here. Nothing was sent yet." not in text_of(tab.get(page))
 
 
 def test_what_somebody_changed_meanwhile_is_seen_after_the_log_in(tab: Tab) -> None:

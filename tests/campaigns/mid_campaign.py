@@ -15,6 +15,7 @@ from providers.models import Dialer
 from providers.types import FINAL
 from tests.campaigns.conftest import Sandbox
 from tests.conftest import ALL_DAY, make_campaign, make_contact
+from tests.waiting import wait_until
 
 Run = Callable[..., None]
 PEOPLE, LINES = 12, 4
@@ -61,18 +62,28 @@ class MidCampaign:
     def spoil(self, **faults: Any) -> None:
         self.control("account", vendor=self.vendor, **faults)
 
-    def go_on(self, rounds: int = 4) -> None:
-        """Dial and read until nothing is open any more."""
-        for _ in range(rounds):
-            self.dial(1.0)
-            self.read_back(1.5)
-            waiting = self.campaign.calls.filter(status="pending", due_at__lte=timezone.now()).exists()
-            is_open = self.campaign.calls.exclude(status__in=[*FINAL, "pending"]).exists()
-            self.provider.refresh_from_db()
-            self.campaign.refresh_from_db()
-            can_call = self.campaign.status == "running" and not self.provider.halted_at
-            if not is_open and not (waiting and can_call):
-                return
+    def go_on(self, rounds: int = 0) -> None:
+        """Dial and read until nothing is open any more, for a minute at most, or for so many rounds where some are."""
+        if rounds:
+            for _ in range(rounds):
+                if self._is_settled_after_a_round():
+                    return
+        else:
+            wait_until(self._is_settled_after_a_round, self._open_ones)
+
+    def _is_settled_after_a_round(self) -> bool:
+        self.dial(1.0)
+        self.read_back(1.5)
+        waiting = self.campaign.calls.filter(status="pending", due_at__lte=timezone.now()).exists()
+        is_open = self.campaign.calls.exclude(status__in=[*FINAL, "pending"]).exists()
+        self.provider.refresh_from_db()
+        self.campaign.refresh_from_db()
+        can_call = self.campaign.status == "running" and not self.provider.halted_at
+        return not is_open and not (waiting and can_call)
+
+    def _open_ones(self) -> str:
+        states = Counter(self.campaign.calls.values_list("status", "wait_reason", "failure_reason"))
+        return f"calls are open still: {dict(states)}"
 
     def check_nobody_was_charged(self) -> None:
         """Assert that whoever was not called waits with the first attempt, and that no phone rang meanwhile."""

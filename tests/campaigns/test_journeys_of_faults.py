@@ -145,7 +145,7 @@ def test_an_agent_disappears(
         assert at.provider.pk in Provider.objects.due_for_sync(timezone.now())
         sync_by_itself(at.provider.pk)
     assert "It goes on." in reza.press("campaign-resume", at.campaign.pk)
-    at.go_on(8)
+    at.go_on()
     at.check_all_were_called_once()
     minute_job.sweep()
     assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
@@ -166,7 +166,7 @@ def test_an_admin_brings_the_agent_back_by_a_press(
     assert "Brought over:" in admin.press("provider-sync", at.provider.pk)
     assert sara.is_offered("campaign", "campaign-resume", at.campaign.pk)
     assert "It goes on." in sara.press("campaign-resume", at.campaign.pk)
-    at.go_on(8)
+    at.go_on()
     at.check_all_were_called_once()
 
 
@@ -214,7 +214,7 @@ def test_credit_runs_out(
     at.spoil()
     assert "is resumed" in admin.press("provider-resume", at.provider.pk)
     assert len(at.sandbox.dialed) == before
-    at.go_on(8)
+    at.go_on()
     rang = Counter(entry["to_number"] for entry in at.sandbox.dialed) - Counter(ended)
     assert len(rang) == PEOPLE
     assert set(rang.values()) == {1}
@@ -247,7 +247,7 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
 
     pass_time(stuck, 2 * HOUR)
     Call.objects.filter(pk=stuck.pk).update(next_poll_at=timezone.now())
-    at.go_on(12)
+    at.go_on()
     minute_job.sweep()
     at.campaign.refresh_from_db()
     assert at.campaign.status == "finished"
@@ -293,7 +293,7 @@ def test_somebody_calls_back(
     mid: Callable[[str], MidCampaign], sandbox: Sandbox, sara: Browser, reza: Browser, admin: Browser, vendor: str
 ) -> None:
     at = mid(vendor)
-    at.go_on(8)
+    at.go_on()
     sync_provider(at.provider.pk)
     ours = at.campaign.calls.earliest("pk")
     order: dict[str, Any] = {"vendor": vendor, "from": ours.to_number, "talk": 3}

@@ -85,7 +85,7 @@ def test_a_part_of_the_message_that_disappears_pauses_the_campaign_at_the_first_
     if at.provider.can_sync:
         sync_provider(at.provider.pk)
     assert lifecycle.resume(at.campaign.pk, manager).changed
-    at.go_on(8)
+    at.go_on()
     at.check_all_were_called_once()
 
 
@@ -102,7 +102,7 @@ def test_a_fault_of_the_account_halts_the_provider_at_the_first_refusal(
     at.check_nobody_was_charged()
     at.spoil()
     assert Provider.objects.resume(at.provider.pk, admin_person)
-    at.go_on(8)
+    at.go_on()
     at.check_all_were_called_once()
 
 
@@ -126,7 +126,7 @@ def test_calls_that_an_empty_account_ended_are_no_attempts(
 
     at.spoil()
     assert Provider.objects.resume(at.provider.pk, admin_person)
-    at.go_on(8)
+    at.go_on()
     told = [call for call in Call.objects.filter(campaign=at.campaign) if call.failure_reason != "balance_low"]
     assert len(told) == len({call.to_number for call in told}) == PEOPLE
     assert {(call.status in FINAL, call.counted_attempt, call.failure_reason) for call in told} == {(True, 1, "")}

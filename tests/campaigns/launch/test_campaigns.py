@@ -123,7 +123,7 @@ def test_pause_resume_and_stop_tell_the_truth(console, caller):
         make_call(campaign=campaign, contact=make_contact(), status=state)
     paused = console.post(reverse("campaign-pause", args=[campaign.pk]), {"reason": "lunch"}, follow=True)
     assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still out: it may ring." in text_of(paused)
-    assert re.search(r"Paused by \S+ at \d\d:\d\d\. “lunch”", text_of(paused))
+    assert re.search(r"Paused by \S+ at \d\d:\d\d\. “\s*lunch", text_of(paused))
     assert "Resume: up to 2 calls start at once" in text_of(paused)
     assert "It goes on." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
     stopped = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))

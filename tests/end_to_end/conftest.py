@@ -23,6 +23,7 @@ from callcenter.supervision import Child, ProcessGroup, Program, manage, wait_fo
 from providers.sandbox.journal import JournalEntry, read_journal
 from tests.end_to_end.browser import Browser
 from tests.migrated import FIELD_KEYS, ROOT, copy_postgres, copy_sqlite
+from tests.waiting import A_MINUTE, PATIENCE
 
 PASSWORDS = {login.username: login.password for login in LOGINS}
 
@@ -86,10 +87,10 @@ class Stack:
         options = ["--port", str(self.sandbox_port), "--speed", str(self.speed), "--journal", str(self.journal_path)]
         options += ["--delay-ms", str(self.delay_ms)]
         self.run(Program("sandbox", manage("sandbox", *options, *([] if self.limits else ["--no-limits"]))))
-        assert wait_for_port(self.sandbox_port, seconds=30), self.tail()
+        assert wait_for_port(self.sandbox_port, seconds=A_MINUTE), self.tail()
         self.manage("demo", "-v0")
         self.run(web_server("127.0.0.1", self.web_port))
-        assert wait_for_port(self.web_port, seconds=30), self.tail()
+        assert wait_for_port(self.web_port, seconds=A_MINUTE), self.tail()
         for _ in range(workers):
             self.start_worker()
 
@@ -179,6 +180,7 @@ class Stack:
 
     def wait(self, condition: Callable[[], Any], seconds: float, what: str, *, every: float = 0.5) -> None:
         """Wait until a condition holds; where it does not in time, fail with what the processes said."""
+        seconds *= PATIENCE
         until = time.monotonic() + seconds
         while not condition():
             for child in self.workers:

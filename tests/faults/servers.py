@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from callcenter.supervision import wait_for_port
 from tests.end_to_end.conftest import free_port
 from tests.migrated import copy_postgres
+from tests.waiting import A_MINUTE
 
 
 def postgres_tools() -> Path | None:
@@ -133,7 +134,7 @@ class Redis:
             ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", self.place],
             stdout=subprocess.DEVNULL,
         )
-        assert wait_for_port(self.port, seconds=10)
+        assert wait_for_port(self.port, seconds=A_MINUTE)
 
     def flush(self) -> None:
         """Forget every message."""

@@ -24,6 +24,7 @@ from tests.end_to_end.conftest import free_port
 from tests.faults.servers import Postgres
 from tests.faults.verdict import Verdict, judge
 from tests.migrated import FIELD_KEYS, ROOT, copy_sqlite
+from tests.waiting import PATIENCE
 
 VENDORS = ("unleashx", "bolna", "voicy", "vocode")
 """Those with a list of calls; what is lost at Bitel only its own news or a person can tell."""
@@ -35,8 +36,6 @@ HOSTILE = {
     "hang": 0.03, "500": 0.03, "503": 0.01, "reset": 0.02, "redirect": 0.01, "429": 0.02, "400": 0.02,
 }  # fmt: skip
 """Shares of all orders; the rest goes well."""
-PATIENCE = 4
-"""How many times longer than a quiet machine needs the end of a run is waited for; it is no figure of anything."""
 OPEN = "('pending', 'placing', 'queued', 'dialing', 'ringing', 'in_progress', 'wrapping_up', 'unknown')"
 
 
@@ -294,7 +293,7 @@ class Stage:
         for worker in self.workers:
             worker.send(signal.SIGKILL)
         for worker in self.workers:
-            self.wait(lambda worker=worker: not worker.is_alive, 60, "a death")
+            self.wait(lambda worker=worker: not worker.is_alive, 60 * PATIENCE, "a death")
         self.workers.clear()
 
     def counts(self) -> dict[str, int]:

@@ -21,6 +21,7 @@ from tests.faults.servers import Redis
 from tests.faults.stage import HOSTILE, VENDORS, Stage
 from tests.faults.verdict import Verdict
 from tests.migrated import ROOT
+from tests.waiting import A_MINUTE
 
 pytestmark = [
     pytest.mark.faults,
@@ -66,7 +67,7 @@ class Host:
                     start_new_session=True,
                 )
             )
-        assert wait_for_port(self.port, seconds=60), self.stage.log()
+        assert wait_for_port(self.port, seconds=A_MINUTE), self.stage.log()
 
     def kill(self) -> None:
         """End every process at once, as a power cut does."""

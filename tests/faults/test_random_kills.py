@@ -10,8 +10,9 @@ import pytest
 from campaigns import rules
 from tests.faults.conftest import CALLS, IS_FULL, scaled
 from tests.faults.firing import demand, dial_under_fire, die_at_every_point
-from tests.faults.stage import HOSTILE, PATIENCE, Stage
+from tests.faults.stage import HOSTILE, Stage
 from tests.faults.verdict import Verdict, percentile
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.faults]
 
@@ -102,7 +103,7 @@ def test_an_order_taken_far_too_late_is_held_and_found(start_stage: Start, tell:
     stage.hire(dispatchers=2, pollers=2)
     stage.settle(120)
     held = stage.count("failure_reason = 'not_placed'")
-    stage.wait(lambda: len(stage.journal()) == stage.people, 60, "every order taken at last")
+    stage.wait(lambda: len(stage.journal()) == stage.people, 60 * PATIENCE, "every order taken at last")
     stage.sweep_lists(3 * rules.SETTLE / stage.scale)
     stage.settle(60)
     verdict = tell(stage.verdict("orders taken far too late"))

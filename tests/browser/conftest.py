@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.words import Words
@@ -80,7 +82,7 @@ class Console:
     def __init__(self, stack: Stack, chromium: Browser) -> None:
         self.stack, self.chromium = stack, chromium
         self.complaints = Complaints()
-        self._signed_in: dict[str, Any] = {}
+        self._signed_in: dict[str, tuple[Any, float]] = {}
         self._opened: list[BrowserContext] = []
 
     def context(
@@ -130,12 +132,16 @@ class Console:
         return int(number)
 
     def _state_of(self, username: str) -> Any:
-        if username not in self._signed_in:
+        state, since = self._signed_in.get(username, (None, 0.0))
+        # What asks for a fresh log-in must not depend on how many tests came before.
+        if state is None or time.monotonic() > since + 60 * settings.FRESH_SIGN_IN_MINUTES / 3:
             context = self.chromium.new_context(base_url=self.stack.origin, locale="en-GB", timezone_id="Asia/Tehran")
+            since = time.monotonic()
             log_in(context.new_page(), username)
-            self._signed_in[username] = context.storage_state()
+            state = context.storage_state()
+            self._signed_in[username] = state, since
             context.close()
-        return self._signed_in[username]
+        return state
 
 
 def log_in(page: Page, username: str, password: str = "") -> None:

@@ -160,7 +160,7 @@ def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: Us
     for number, state in enumerate(states):
         make_call(campaign=campaign, contact=make_contact(), status=state, remote_id=f"r{number}")
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
-    assert "3 calls wait. 14 live calls will finish. 1 call is still out: it may ring. You can resume" in text
+    assert "14 live calls will finish. 1 call is still out: it may ring. Pause" in text
     assert (
         "3 waiting calls are never made. 12 live calls will finish. The vendor is asked to take back 2 calls that it "
         "has not dialled yet. 1 call is still out: it may ring."

@@ -83,3 +83,28 @@ def expect_words(page: Page, *sentences: str | re.Pattern[str]) -> None:
 def expect_state(page: Page, word: str, seconds: int = 20) -> None:
     """Wait until the campaign's chip says so, without a reload."""
     expect(page.locator("#campaign-live header .chip").first).to_have_text(word, timeout=seconds * 1000)
+
+
+def write_campaign(page: Page, words: Words, name: str, people: str) -> None:
+    """Fill the builder: one attempt a person, at any hour, at a pace that leaves time to press."""
+    page.goto("/campaigns/new/")
+    choose(page, words("Provider"), "UnleashX sandbox")
+    choose(page, words("Agent"), "Appointment reminder")
+    box(page.locator("#basics"), words("Name")).fill(name)
+    page.get_by_label(people).check()
+    wait_until_quiet(page)
+    page.get_by_label(words("From"), exact=True).fill("00:00")
+    page.get_by_label(words("Until"), exact=True).fill("00:00")
+    box(page, words("Maximum calls per minute")).fill(words.digits(60))
+    box(page, words("Maximum attempts")).fill(words.digits(1))
+    box(page, words("Quiet period between campaigns (hours per contact)")).fill(words.digits(0))
+    page.get_by_text(words("Change the action for each result")).click()
+    page.locator("#builder input[name=retry_busy]").fill(words.digits(30))
+
+
+def launch_words(words: Words) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what the launch button and the press in its panel say."""
+    return (
+        words.some("Launch: call %(called)s person", "Launch: call %(called)s people"),
+        words.some("Yes, call %(called)s person", "Yes, call %(called)s people"),
+    )

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Console
-from tests.browser.steps import box, choose, confirm, expect_state, expect_words, heading, wait_until_quiet
+from tests.browser.steps import (
+    box,
+    choose,
+    confirm,
+    expect_state,
+    expect_words,
+    heading,
+    launch_words,
+    write_campaign,
+)
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]
-
-
-def write_campaign(page: Page, words: Words, name: str, people: str) -> None:
-    """Fill the builder: one attempt a person, at any hour, at a pace that leaves time to press."""
-    page.goto("/campaigns/new/")
-    choose(page, words("Provider"), "UnleashX sandbox")
-    choose(page, words("Agent"), "Appointment reminder")
-    box(page.locator("#basics"), words("Name")).fill(name)
-    page.get_by_label(people).check()
-    wait_until_quiet(page)
-    page.get_by_label(words("From"), exact=True).fill("00:00")
-    page.get_by_label(words("Until"), exact=True).fill("00:00")
-    box(page, words("Maximum calls per minute")).fill(words.digits(60))
-    box(page, words("Maximum attempts")).fill(words.digits(1))
-    box(page, words("Quiet period between campaigns (hours per contact)")).fill(words.digits(0))
-    page.get_by_text(words("Change the action for each result")).click()
-    page.locator("#builder input[name=retry_busy]").fill(words.digits(30))
-
-
-def launch_words(words: Words) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what the launch button and the press in its panel say."""
-    return (
-        words.some("Launch: call %(called)s person", "Launch: call %(called)s people"),
-        words.some("Yes, call %(called)s person", "Yes, call %(called)s people"),
-    )
 
 
 def test_a_campaign_is_written_and_checked(console: Console, words: Words) -> None:

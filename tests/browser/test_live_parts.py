@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Console
 from tests.browser.keyboard import Keyboard
 from tests.browser.reading import number
-from tests.browser.steps import box, confirm, expect_state, heading
-from tests.browser.test_campaigns import launch_words, write_campaign
+from tests.browser.steps import box, confirm, expect_state, heading, launch_words, write_campaign
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser]

@@ -103,7 +103,7 @@ def test_one_fault_of_any_kind_costs_one_order(stub: VendorStub) -> None:
 
     stub.answer(sometimes)
     # A busy machine answers a good order later than usual, and that is none of these faults.
-    orders = LoopToStub(stub, most=16, total_timeout=5 * LIMIT_S, presend=60)
+    orders = LoopToStub(stub, most=16, total_timeout=20 * LIMIT_S, presend=60)
     orders.send(*range(72))
     results = orders.results(72)
     assert {number for number, result in results.items() if isinstance(result, PlacedCall)} == set(range(0, 72, 2))

@@ -25,10 +25,10 @@ EXEMPT = {
 
 
 IN_FUNCTIONS = {
+    "campaigns/common_mobiles.py": "kept by the module",
     "campaigns/contacts/importing/files/xlsx_package.py": "kept by the module",
     "campaigns/core/transcript_words.py": "one set of letters, repeated",
     "campaigns/number_types.py": "phonenumbers' own patterns of digits, matched with at most 17 of them",
-    "campaigns/numbers.py": "kept by the module",
     "providers/concealing.py": "fixed words, one beside the other, none repeated",
     "providers/opt_out_words.py": "kept by the module",
     "providers/refusals.py": "kept by the module",

@@ -121,7 +121,7 @@ def test_looked_for_words_are_marked_in_any_writing(as_manager: Client) -> None:
     assert "<script>" not in page
     live = html_of(as_manager.get(reverse("call-live", args=[call.pk]), {"find": "cancel"}))
     assert "<mark>Cancel</mark>" in live
-    assert re.search(rf'id="remarks-{call.pk}"\s+hx-preserve>\s*</div>', live), "forms are kept, not sent again"
+    assert re.search(rf'id="remarks-{call.pk}"\s+data-keep>\s*</div>', live), "forms are kept, not sent again"
 
 
 @pytest.mark.parametrize("text", ["", "a", "one two", "  x ", "می‌خواهم", "é́ b", "\u200c\u200c"])

@@ -162,10 +162,7 @@ def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: Us
     for number, state in enumerate(states):
         make_call(campaign=campaign, contact=make_contact(), status=state, remote_id=f"r{number}")
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
-    assert (
-        "3 calls left. 14 calls in progress will finish. 1 call is still in progress and may ring. You can resume"
-        in text
-    )
+    assert "14 calls in progress will finish. 1 call is still in progress and may ring. Pause" in text
     assert (
         "3 waiting calls will not be made. 12 calls in progress will finish. The provider is being asked to cancel "
         "2 calls that are not dialled yet. 1 call is still in progress and may ring."

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -66,13 +67,17 @@ class Queue:
                 self._forget(person, mine)
             self._made[person] = mine
         try:
-            mine.answer = answer = make()
+            answer = make()
         except BaseException:
             self._end(person, mine)
             raise
         if isinstance(answer, StreamingHttpResponse):
-            answer.streaming_content = _Pieces(answer.streaming_content, partial(self._end, person, mine))
+            end = partial(self._end, person, mine)
+            answer.streaming_content = _Pieces(answer.streaming_content, end)
+            # One that nobody sends, as where a middleware fails behind it, is closed by nobody either.
+            weakref.finalize(answer, end).atexit = False
         else:
+            mine.answer = cast(HttpResponse, answer)
             self._end(person, mine)
         return answer
 

@@ -196,7 +196,9 @@ def test_whoever_waits_for_a_count_waits_in_threads_of_its_own() -> None:
 def test_whoever_waits_for_a_server_of_somebody_else_waits_in_threads_of_its_own() -> None:
     for name, parts in ASK_OTHERS.items():
         assert ASKING_OTHERS.match(reverse(name, kwargs=parts).encode()), name
-    assert ASKING_OTHERS.match(b"/api/v1/calls/7/recording")
+    for path in (b"/api/v1/calls/7/recording", b"/api/v1/calls/7/stop"):
+        assert ASKING_OTHERS.match(path), path
+    assert not ASKING_OTHERS.match(b"/api/v1/calls/7/settle")
     for name in ("call", "call-live", "call-note", "provider", "provider-halt"):
         assert not ASKING_OTHERS.match(reverse(name, kwargs={"pk": 1}).encode()), name
     for name in ("call-log", "providers", "notice-settings", "login", "do-not-call"):

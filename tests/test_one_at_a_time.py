@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import threading
 import time
 from collections.abc import Callable
@@ -158,6 +159,21 @@ def test_a_file_is_being_made_until_its_last_piece_left(monkeypatch: pytest.Monk
         assert b"".join(made) == b"ab"
         made.close()
     assert view(request_of(1, "/file/")).status_code == 200
+
+
+def test_a_file_that_nobody_sends_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a middleware fails behind the page: the server never hears of the file, and closes none."""
+    monkeypatch.setattr("callcenter.one_at_a_time.LONGEST_WAIT", 0.0)
+
+    def file(request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(piece for piece in (b"a", b"b"))
+
+    view = one_at_a_time(file)
+    unsent = view(request_of(1, "/file/"))
+    assert view(request_of(1, "/another/")).status_code == 429
+    del unsent
+    gc.collect()
+    assert view(request_of(1, "/another/")).status_code == 200
 
 
 def test_every_file_that_is_made_while_it_is_sent_is_so_decorated() -> None:

@@ -28,7 +28,7 @@ COUNTING = re.compile(
 """Pages that count for seconds, and files that are made while they are sent: those who wait for them wait in threads of
 their own, see `callcenter.made_once`."""
 ASKING_OTHERS = re.compile(
-    rb"/calls/\d{1,19}/(?:player|recording|hang-up|cancel-at-vendor)/|/api/v1/calls/\d{1,19}/recording"
+    rb"/calls/\d{1,19}/(?:player|recording|hang-up|cancel-at-vendor)/|/api/v1/calls/\d{1,19}/(?:recording|stop)"
     rb"|/providers/\d{1,19}/(?:test|sync|key)/|/setup/providers/provider/|/preferences/notices/test/|/openid/"
 )
 """Pages that wait for a server of somebody else, for as long as that one likes to take: half a minute, say."""

@@ -119,7 +119,7 @@ def test_the_team_of_a_person() -> None:
         ({"is_active": False}, "off", "switched off", "switches it on", True),
         ({"halted_at": 1, "halted_reason": "No key."}, "halted", "Halted: No key.", "tests it and resumes it", True),
         ({"frozen_at": 1, "frozen_reason": "a restore."}, "frozen", "Frozen: a restore.", "compared by itself", True),
-        ({"breaker_opened_at": 1, "breaker_reason": "x"}, "paused", "Paused by itself", "harmless read", True),
+        ({"breaker_opened_at": 1, "breaker_reason": "x"}, "paused", "Paused automatically", "harmless read", True),
         ({"slow_until": 60}, "slowed", "asks us to slow down", "by itself", False),
         ({"slow_until": 400 * 86_400, "last_success_at": 1}, "ready", "", "", False),
         ({"slow_until": -5, "last_success_at": 1}, "ready", "", "", False),

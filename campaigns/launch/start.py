@@ -291,7 +291,7 @@ def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: C
         # Who approved it answers for the approval; its owner goes on with it.
         launcher = campaign.owner or launcher
     if launcher is None or not launcher.is_active:
-        return _("Whoever set its start no longer works here: somebody else must launch it.")
+        return _("The user who scheduled it no longer has an account. Another user must launch it.")
     if not may_launch(campaign, launcher):
         return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
     if approval is None and why_approval(terms.people_bound(campaign), launcher, campaign, now):

@@ -98,7 +98,7 @@ def _finished(ids: Collection[int], _told: Told) -> Paragraphs:
     return {
         row.pk: Paragraph(
             _("The campaign “%(name)s” is finished: %(result)s") % {"name": row, "result": result_in_words(row)},
-            _("Look at its results. Whom it did not reach can be called by a new campaign."),
+            _("See the results. You can call people not reached with a new campaign."),
             link("campaign", row.pk),
         )
         for row in _campaigns(ids)

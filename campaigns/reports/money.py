@@ -118,7 +118,7 @@ class MoneySections(Drawing):
                 ]
             )
             for name, amount, tone in (
-                (_("%(provider)s, told by the vendor"), bill.told, "plot-accent"),
+                (_("%(provider)s, reported by provider"), bill.told, "plot-accent"),
                 (_("%(provider)s, reckoned by us"), ours, "plot-soft"),
             ):
                 if amount is not None and len(self.figures.total.currencies) == 1:
@@ -139,7 +139,7 @@ class MoneySections(Drawing):
                 ReportColumn(_("Our price a minute"), "money"),
                 ReportColumn(_("The vendor's price a minute"), "money"),
                 ReportColumn(_("Reckoned by us"), "money"),
-                ReportColumn(_("Told by the vendor"), "money"),
+                ReportColumn(_("Reported by provider"), "money"),
                 ReportColumn(_("Vendor above us"), "money"),
                 ReportColumn(_("Talked, no cost told"), "number"),
             ],
@@ -177,7 +177,7 @@ class MoneySections(Drawing):
                 ReportColumn(_("Our seconds"), "seconds"),
                 ReportColumn(_("Seconds the bill stands for"), "seconds"),
                 ReportColumn(_("Reckoned by us"), "money"),
-                ReportColumn(_("Told by the vendor"), "money"),
+                ReportColumn(_("Reported by provider"), "money"),
                 ReportColumn(_("Vendor above us"), "money"),
             ],
             rows,

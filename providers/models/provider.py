@@ -278,7 +278,7 @@ class Provider(models.Model):
         if state == ProviderState.PAUSED:
             return Standing(
                 state,
-                _("Paused by itself after failures: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")},
+                _("Paused automatically after errors: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")},
                 _(
                     "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try"
                     " it out."

@@ -144,7 +144,7 @@ def test_an_agent_disappears(
         assert "try again in a minute" in reza.press("campaign-resume", at.campaign.pk)
         assert at.provider.pk in Provider.objects.due_for_sync(timezone.now())
         sync_by_itself(at.provider.pk)
-    assert "It goes on." in reza.press("campaign-resume", at.campaign.pk)
+    assert "Resumed." in reza.press("campaign-resume", at.campaign.pk)
     at.go_on()
     at.check_all_were_called_once()
     minute_job.sweep()
@@ -165,7 +165,7 @@ def test_an_admin_brings_the_agent_back_by_a_press(
     assert admin.is_offered("provider", "provider-sync", at.provider.pk)
     assert "Brought over:" in admin.press("provider-sync", at.provider.pk)
     assert sara.is_offered("campaign", "campaign-resume", at.campaign.pk)
-    assert "It goes on." in sara.press("campaign-resume", at.campaign.pk)
+    assert "Resumed." in sara.press("campaign-resume", at.campaign.pk)
     at.go_on()
     at.check_all_were_called_once()
 

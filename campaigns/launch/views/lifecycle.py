@@ -33,7 +33,7 @@ def campaign_pause(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("see_calls")
 def campaign_resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Resume a paused campaign."""
-    return _control(request, pk, lifecycle.resume, _("It goes on."))
+    return _control(request, pk, lifecycle.resume, _("Resumed."))
 
 
 @require_POST

@@ -125,7 +125,7 @@ def test_pause_resume_and_stop_tell_the_truth(console, caller):
     assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still out: it may ring." in text_of(paused)
     assert re.search(r"Paused by \S+ at \d\d:\d\d\. “\s*lunch", text_of(paused))
     assert "Resume: up to 2 calls start at once" in text_of(paused)
-    assert "It goes on." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
+    assert "Resumed." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
     stopped = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
     assert "Stopped for good. 2 waiting calls were taken out." in stopped
     again = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))

@@ -130,7 +130,7 @@ def role_lost(campaign, caller, settings):
     [
         (nobody_left, "Nobody in the audience can be called."),
         (lists_grew, "send it for approval"),
-        (person_left, "no longer works here"),
+        (person_left, "no longer has an account"),
         (role_lost, "may no longer launch it"),
     ],
 )

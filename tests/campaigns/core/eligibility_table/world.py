@@ -225,7 +225,7 @@ HALTED = stop(
 HALT = {"halted_at": NOW, "halted_reason": "The key is dead."}
 BROKEN = stop(
     "provider_paused",
-    "Paused by itself after failures: 5 of 6 failed.",
+    "Paused automatically after errors: 5 of 6 failed.",
     "Nothing is to be done: it is called when the vendor answers again.",
     "The call would wait until the vendor answers again.",
 )

@@ -12,13 +12,13 @@
   // What a person or this script set on an element, and no answer of the server knows.
   const ours = { DETAILS: ["open"], FORM: ["data-sent"], BUTTON: ["aria-busy"], TIME: ["class"] };
 
-  Idiomorph.defaults.ignoreActiveValue = true;
   Object.assign(Idiomorph.defaults.callbacks, {
     beforeNodeMorphed: (old, next) => {
       if (!(old instanceof Element)) return true;
       // Kept as it stands: forms beside the news have their own requests.
       if (old.matches("[data-keep]") && old.id === next.id) return false;
-      if (old.matches("input:not([type='hidden']), textarea, select") && isTyped(old)) return false;
+      const isField = old.matches("input:not([type='hidden']), textarea, select");
+      if (isField && (old === document.activeElement || isTyped(old))) return false;
       if (isPlaying(old)) return false;
       if (old.matches("time[data-age]") && next.matches("time[data-age]")) {
         // Its words are ours: they tick on from the new moment.
@@ -30,7 +30,7 @@
       }
       return true;
     },
-    beforeAttributeUpdated: (name, element) => !ours[element.tagName]?.includes(name),
+    beforeAttributeUpdated: (name, element) => name !== "tabindex" && !ours[element.tagName]?.includes(name),
     beforeNodeRemoved: (node) => !(node instanceof Element && (isPlaying(node) || node.querySelector("audio")
       && [...node.querySelectorAll("audio")].some(isPlaying))),
   });
@@ -43,7 +43,8 @@
     else lastHidden = Date.now();
   });
 
-  // Focus: where the control itself is gone, what took its place in the same part has it.
+  // Focus: where the control itself is gone, what held it has the focus, and never another control: the next press of a
+  // key must not do something else than the last one would have.
   let held = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target } = event.detail;
@@ -65,12 +66,8 @@
     if (!held || (document.activeElement && document.activeElement !== document.body)) return;
     const place = held.around.map((id) => document.getElementById(id)).find(Boolean);
     if (!place) return;
-    const next = place.querySelector("button, summary, a[href], input:not([type='hidden'])");
-    if (next) next.focus({ preventScroll: true });
-    else {
-      place.tabIndex = -1;
-      place.focus({ preventScroll: true });
-    }
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
   });
 
   // A press that failed on its way is made again by the page, whose answer says why.

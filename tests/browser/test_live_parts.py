@@ -62,6 +62,33 @@ def expect_all_stay(page: Page, part: str) -> None:
     assert chosen == page.evaluate("() => getSelection().toString()") != ""
 
 
+def expect_brake(page: Page, word: str, act: str) -> None:
+    """Expect the one brake that can be undone to say what its press does."""
+    button = page.locator("#brakes form[data-brake] button")
+    expect(button).to_have_text(re.compile(f"^{re.escape(word)}"))
+    expect(page.locator("#brakes form[data-brake]")).to_have_attribute("action", re.compile(f"/{act}/$"))
+
+
+def test_a_control_that_goes_away_under_the_focus_leaves_it_to_no_other(console: Console) -> None:
+    words = Words("en")
+    page = console.page("caller")
+    launch_slowly(page, words, "Paused by another")
+    page.locator("#brakes form[data-brake] button").focus()
+    other = console.page("manager", page.url)
+    other.locator("#brakes form[data-brake] button").click()
+    expect_state(other, words("Paused"))
+    # Whoever wanted to press Pause does not resume by it.
+    expect_brake(page, words("Resume"), "resume")
+    expect(page.locator("#brakes")).to_be_focused()
+    page.evaluate(UPDATE, "#campaign-live")
+    expect(page.locator("#brakes")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.evaluate(UPDATE, "#campaign-live")
+    expect_state(page, words("Paused"))
+    confirm(page, words("Stop for good"))
+    expect_state(page, words("Stopped"))
+
+
 def test_focus_and_selection_survive_every_update(console: Console) -> None:
     words = Words("en")
     page = console.page("caller")
@@ -89,6 +116,7 @@ def test_pause_and_undo_by_keyboard(console: Console, words: Words) -> None:
     keys = Keyboard(page)
     keys.press(page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True))
     expect_state(page, words("Paused"))
+    expect_brake(page, words("Resume"), "resume")
     # What came of it is where the focus is; the next step of the Tab key is its undo.
     said = page.locator("#messages")
     expect(said).to_be_focused()
@@ -99,8 +127,10 @@ def test_pause_and_undo_by_keyboard(console: Console, words: Words) -> None:
     page.keyboard.press("Enter")
     expect_state(page, words("Running"))
     expect(page.locator("#campaign-live")).to_have_attribute("data-state", "running")
+    expect_brake(page, words("Pause"), "pause")
     keys.press(page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True))
     expect_state(page, words("Paused"))
+    expect_brake(page, words("Resume"), "resume")
     keys.press(page.locator("#brakes form[action$='/resume/'] button"))
     expect_state(page, words("Running"))
     confirm(page, words("Stop for good"))

@@ -32,7 +32,8 @@ FOCUS = """([part, place]) => {
 }"""
 STAYED = "() => document.activeElement === window.held || `${window.held.outerHTML} lost the focus`"
 SELECT = """(part) => {
-  const text = document.querySelector(part).querySelector("h2, h3, p, td, dd");
+  const texts = [...document.querySelector(part).querySelectorAll("h2, h3, p, td, dd")];
+  const text = texts.find((one) => one.checkVisibility() && one.innerText.trim());
   getSelection().selectAllChildren(text);
   return getSelection().toString();
 }"""

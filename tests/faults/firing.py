@@ -11,21 +11,27 @@ from tests.faults.verdict import Verdict
 from tests.faults.worker import POINTS, READING_POINTS
 from tests.waiting import PATIENCE
 
+MORE = 20
+"""People who are added at once where nobody waits any more and too few workers died."""
 BEGINS = 10.0
 """Seconds within which a worker begins and sends, also where many others are at work."""
 
 
-def dial_under_fire(stage: Stage, seconds: float, *, every: float, stops: float = 0.25) -> None:
+def dial_under_fire(stage: Stage, seconds: float, *, every: float, stops: float = 0.25, kills: int = 0) -> None:
     """Kill a worker, or freeze one for up to six seconds, about `every` so often until nobody waits any more.
 
+    Where calls leave faster than `kills` workers in all could die, more people wait until so many did.
     It gives up after so many seconds in which no call left. Where a worker may not live as long as it needs to begin,
     as on a machine that others slow down, the next death waits for a call that leaves, but no longer than `BEGINS`.
     """
     waiting, moved_at, died_at = stage.count("status = 'pending'"), time.monotonic(), 0.0
-    while waiting:
+    while waiting or stage.kills < kills:
         assert time.monotonic() < moved_at + seconds, f"calls still wait: {stage.counts()}\n{stage.log()}"
         time.sleep(random.uniform(0.3, 1.7) * every)
         stage.wake()
+        if not waiting:
+            stage.add_people(MORE)
+            waiting, moved_at = stage.count("status = 'pending'"), time.monotonic()
         before, waiting = waiting, stage.count("status = 'pending'")
         if waiting < before:
             moved_at = time.monotonic()

@@ -62,7 +62,7 @@ def end_calls(first: int, count: int) -> list[int]:
 
 
 def add_people(people: int) -> int:
-    """Add people to the campaigns that there are."""
+    """Add people to the campaigns that there are, which go on where they had ended."""
     first = Contact.objects.count()
     campaigns = list(Campaign.objects.order_by("pk"))
     contacts = Contact.objects.bulk_create(
@@ -71,6 +71,7 @@ def add_people(people: int) -> int:
     Call.objects.bulk_create(
         [new_call(campaigns[n % len(campaigns)], contact) for n, contact in enumerate(contacts)], batch_size=500
     )
+    Campaign.objects.update(status=Campaign.Status.RUNNING)
     return len(contacts)
 
 

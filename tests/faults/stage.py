@@ -168,6 +168,10 @@ class Stage:
         )  # fmt: skip
         self.people += made["people"]
 
+    def add_people(self, people: int) -> None:
+        """Let more people wait in the campaigns that there are."""
+        self.people += self.inside("add_people", people=people)
+
     def hire(self, dispatchers: int = 3, pollers: int = 2) -> None:
         """Start a crew."""
         for role, count in (("dispatch", dispatchers), ("poll", pollers)):

@@ -113,11 +113,9 @@ def start_worker(
 
 
 def add_people(stage: Stage, people: int) -> None:
-    """Add people to the campaigns, which may have ended meanwhile, and ring for the worker, as a launch does."""
-    stage.people += stage.inside("add_people", people=people)
-    run = "Campaign.objects.update(status=Campaign.Status.RUNNING)"
-    ring = f"from campaigns import queue; from campaigns.models import Campaign; {run}; queue.nudge_dispatch()"
-    stage.manage("shell", "-v0", "-c", ring)
+    """Add people to the campaigns and ring for the worker, as a launch does."""
+    stage.add_people(people)
+    stage.manage("shell", "-v0", "-c", "from campaigns import queue; queue.nudge_dispatch()")
 
 
 def everybody_is_dialled(worker: KeptWorker, since: float, what: str) -> None:

@@ -14,6 +14,7 @@ from providers.client import addresses, loop, transfers
 from providers.client.client import HttpClient
 from providers.client.transfers import Transfer
 from tests.providers.vendor_stub import VendorStub
+from tests.waiting import A_MINUTE
 
 KEY = "canary-key-55"
 ORDER = Request("POST", "/call", json={"to": "+15550001111"})
@@ -28,7 +29,7 @@ def client_to(stub: VendorStub, path: str = "", **limits: Any) -> HttpClient:
         headers={"Authorization": f"Bearer {KEY}"},
         allowed_hosts=(),
         sandbox_origin=stub.origin,
-        **{"total_timeout": LIMIT_S, "connect_timeout": 0.5, **limits},
+        **{"total_timeout": LIMIT_S, "connect_timeout": A_MINUTE, **limits},
     )
 
 

@@ -35,10 +35,10 @@ class RoleForm(EditsModelRow):
     """The person who edits; `RoleAdmin.get_form` sets it."""
 
     rights = forms.MultipleChoiceField(
-        label=_("Permissions of this role"),
+        label=_("This role may"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("You can tick only permissions that you have yourself, unless you are an admin."),
+        help_text=_("You can tick only what you may do yourself, unless you are an admin."),
     )
 
     class Meta:

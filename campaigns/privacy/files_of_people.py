@@ -106,9 +106,7 @@ def _erase_uploads(person: Person) -> int:
         rows.update(file="", samples={})
         rows.filter(status__in=[Status.UPLOADED, Status.CHECKED]).update(
             status=Status.REFUSED,
-            refused_reason=_(
-                "The file was removed because a contact in it was erased. Upload it again without that contact."
-            ),
+            refused_reason=_("The file was removed, because a person in it was erased. Upload it without them."),
         )
         done += 1
     return done

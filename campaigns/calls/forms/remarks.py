@@ -15,11 +15,11 @@ from campaigns.models import Call
 from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT
 
 SCORES = (
-    (5, _("5 - very good")),
+    (5, _("5 - as it should be")),
     (4, _("4 - good")),
-    (3, _("3 - acceptable")),
+    (3, _("3 - passable")),
     (2, _("2 - poor")),
-    (1, _("1 - unacceptable")),
+    (1, _("1 - must not happen again")),
 )
 
 

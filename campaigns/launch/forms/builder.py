@@ -24,20 +24,16 @@ from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
 from campaigns.launch.forms.hours import OF_HOURS, HoursForm, day_order
 from campaigns.launch.forms.living import LivingForm
-from campaigns.launch.forms.offered import CHOSEN_AT_VENDOR, parts_offered, rows_offered
-from campaigns.launch.forms.pace import OF_PACE, PaceForm
 from campaigns.launch.forms.sections import FormSection, Sentence
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.launch.living_terms import TERMS
 from campaigns.models import Campaign, ContactList
-from providers.models import Agent, Provider
+from providers.models import Agent, CallerId, Dialer, Provider, Voice
 
 LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
-WHO_IS_LEFT_OUT = (
-    (False, _("All contacts queued there, called or not")),
-    (True, _("Only contacts who talked with us")),
-)
+WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
+CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
 MESSAGE = ("provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine")
 HOURS = ("hours_start", "hours_end")
 POLICY = ("retries", "hand_overs")
@@ -49,7 +45,7 @@ LOCKED = (
 """Fields of message and audience, which cannot change after the launch: everybody of one campaign hears the same."""
 
 
-class CampaignForm(LivingForm, HoursForm, PaceForm):
+class CampaignForm(LivingForm, HoursForm):
     """All settings of a campaign.
 
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
@@ -59,8 +55,8 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
     edited = Edited(
         [
             "name", "lists", "tags", "excluded_campaigns", "excludes_only_reached", "variables", "days",
-            *OF_PACE, "max_attempts", "attempts_a_day", "budget", "budget_is_soft", "quiet_hours", *MESSAGE, *HOURS,
-            *OF_HOURS, *POLICY, *TERMS,
+            "calls_per_minute", "max_lines", "max_attempts", "attempts_a_day", "budget", "budget_is_soft",
+            "quiet_hours", *MESSAGE, *HOURS, *OF_HOURS, *POLICY, *TERMS,
         ],
         by_key=frozenset({"variables", *POLICY}),
         together=[MESSAGE, HOURS, POLICY, TERMS],
@@ -70,16 +66,25 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
     hours_end = forms.TimeField(
         label=_("Until"),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        help_text=_("00:00 to 00:00 means all day."),
+        help_text=_("00:00 to 00:00 is all day."),
     )
     days = forms.TypedMultipleChoiceField(
         label=_("Days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
+    calls_per_minute = NumberField(
+        label=_("Calls a minute, at most"), required=False, min_value=1, help_text=_("Empty: as the provider allows.")
+    )
+    max_lines = NumberField(
+        label=_("Calls at the same time, at most"),
+        required=False,
+        min_value=1,
+        help_text=_("Empty: as the provider allows."),
+    )
     quiet_hours = NumberField(
-        label=_("Quiet period between campaigns (hours per contact)"),
+        label=_("Hours between two campaigns’ calls to one person"),
         min_value=0,
         max_value=24 * 365,
-        help_text=_("0: calls of other campaigns are ignored."),
+        help_text=_("0: other campaigns do not matter."),
     )
     budget = AmountField(
         label=_("Budget"),
@@ -87,14 +92,14 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         min_value=0,
         max_digits=14,
         decimal_places=2,
-        help_text=_("The campaign pauses automatically before it costs more. Empty: no limit."),
+        help_text=_("The campaign pauses itself before it costs more. Empty: no limit."),
     )
     budget_is_soft = forms.BooleanField(
-        label=_("Soft budget: continue until it is spent"),
+        label=_("Soft budget: keep calling until it is spent"),
         required=False,
         help_text=_(
-            "Calls in progress may then go over the budget. Without it, the budget is never exceeded, and "
-            "fewer calls run at a time."
+            "Calls in progress then may cost more than the budget, at most those. Without it, the budget is never "
+            "exceeded, and fewer calls run at a time."
         ),
     )
     lists = RowsField(ContactList.objects.none(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -103,24 +108,22 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         label=_("Tags"),
         required=False,
         max_length=600,
-        help_text=_(
-            "Separate with commas. Only contacts with one of these tags are called; without a list, all of them."
-        ),
+        help_text=_("Separate with commas. Only people who carry one of them are called; without a list, all who do."),
     )
     excluded_campaigns = RowsField(
         Campaign.objects.none(),
-        label=_("Exclude contacts of"),
+        label=_("Leave out the people of"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     excludes_only_reached = forms.TypedChoiceField(
-        label=_("Contacts to exclude"),
+        label=_("Who of them is left out"),
         required=False,
         choices=WHO_IS_LEFT_OUT,
         coerce=lambda value: str(value) == "True",
         widget=forms.RadioSelect,
     )
-    hear = forms.CharField(label=_("Sample contact"), required=False, max_length=80)
+    hear = forms.CharField(label=_("Hear it as"), required=False, max_length=80)
 
     class Meta:
         model = Campaign
@@ -141,7 +144,8 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
             "hours_start",
             "hours_end",
             "days",
-            *OF_PACE,
+            "calls_per_minute",
+            "max_lines",
             "max_attempts",
             "attempts_a_day",
             "budget",
@@ -209,14 +213,22 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         provider = self.chosen_provider
         fields: dict[str, Any] = self.fields
         backend = provider.backend_class if provider else None
-        offered = parts_offered(provider)
-        for name in CHOSEN_AT_VENDOR:
-            if name not in offered:
+        kinds = backend.message_kinds if backend else frozenset()
+        offered = {
+            "agent": "agent" in kinds,
+            "voice": bool(backend) and ("voice" in kinds or bool(backend and backend.accepts_voice_override)),
+            "text": "text" in kinds,
+            "caller_id": bool(backend and (backend.accepts_caller_id or backend.needs_caller_id)),
+            "dialer": bool(backend and backend.accepts_dialer),
+        }
+        for name, model in CHOSEN_AT_VENDOR.items():
+            if not offered[name]:
                 del fields[name]
                 continue
-            fields[name].queryset = rows_offered(name, provider, [getattr(self.instance, f"{name}_id")])
+            here = Q(provider=provider) & (Q(is_present=True) | Q(pk=getattr(self.instance, f"{name}_id") or 0))
+            fields[name].queryset = model._default_manager.filter(here)
             fields[name].required = False
-        if "text" not in offered:
+        if not offered["text"]:
             del fields["text"]
         if backend and backend.takes_on_machine:
             fields["on_machine"].help_text = backend.on_machine_note
@@ -264,18 +276,18 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         """Add errors for settings with which no call could ever be placed."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("voice") and cleaned.get("text"):
-            self.add_error("text", _("A call uses either a recorded voice or a text. Choose one."))
+            self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
         self.check_policy(cleaned)
         self.check_living(cleaned, is_draft=self.is_draft)
         self.check_hours(cleaned)
         chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
         if not self.is_draft and not self.is_launched and not chosen:
-            self.add_error("lists", _("Choose a list, or enter a tag."))
+            self.add_error("lists", _("Tick a list, or give a tag."))
         start, end = cleaned.get("hours_start"), cleaned.get("hours_end")
         if start is not None and end is not None:
             minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440
             if 0 < minutes < LEAST_MINUTES:
-                self.add_error("hours_end", _("Enter at least 30 minutes, so that everyone can be called."))
+                self.add_error("hours_end", _("Give at least 30 minutes: a shorter time may never come for somebody."))
         return cleaned
 
     def preview(self) -> Campaign:
@@ -318,11 +330,11 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
         if backend is None:
             message = _("Choose the provider first.")
         elif not given & set(backend.message_kinds):
-            message = _("Choose the message.")
+            message = _("Choose what is said.")
         elif backend.needs_caller_id and "caller_id" not in given:
             message = _("Choose the caller ID.")
         audience = "" if self["lists"].value() or self["tags"].value() else _("Choose a list or a tag.")
-        basics = "" if self["name"].value() and backend else _("Enter a name and choose the provider.")
+        basics = "" if self["name"].value() and backend else _("Give a name and choose the provider.")
         return [
             FormSection("basics", _("Name and provider"), basics),
             FormSection("message", _("Message"), message),
@@ -333,7 +345,7 @@ class CampaignForm(LivingForm, HoursForm, PaceForm):
                 "" if self["days"].value() or self["has_weekly_hours"].value() else _("Choose a day."),
             ),
             FormSection("pace", _("Pace"), ""),
-            FormSection("retries", _("Retries"), ""),
+            FormSection("retries", _("Further attempts"), ""),
             FormSection("budget", _("Budget"), ""),
         ]
 

@@ -20,7 +20,6 @@ from campaigns.core import conditions, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
-from campaigns.core.variants import names_of
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of, token_of
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
@@ -40,7 +39,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
     found = find_campaign(request, pk)
     questions = service.questions_shown(found, person)
-    filters = _filters(request, found, questions, person)
+    filters = _filters(request, questions, person)
     calls = service.find_people(found, filters, person)
     listed = conditions.down_from_newest(calls, found)
     page = page_by_key(listed.select_related("contact", "campaign", "provider"), request.GET)
@@ -59,7 +58,6 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "total": count_up_to(service.find_people(found, filters, person, is_walked=False)),
         "questions": questions,
-        "variants": list(names_of(found).items()),
         "dispositions": seen_by(person, Disposition.objects.all()),
         "states": service.STATES,
         "reasons": service.reasons(),
@@ -71,9 +69,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "reports/campaign_people.html", context)
 
 
-def _filters(
-    request: HttpRequest, campaign: Campaign, questions: list[Question], person: Person
-) -> service.PeopleFilters:
+def _filters(request: HttpRequest, questions: list[Question], person: Person) -> service.PeopleFilters:
     """Return the filters of the query string; unknown values are ignored."""
     wanted = whole_number(request.GET.get("question"))
     question = next((one for one in questions if one.pk == wanted), None)
@@ -84,7 +80,6 @@ def _filters(
     if question is None or is_phone or (answer != UNREADABLE and answer and understood(question, answer) is None):
         answer = ""
     disposition = whole_number(request.GET.get("disposition"))
-    variant = request.GET.get("variant", "")
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     known = {value for _kind, choices in service.reasons() for value, _label in choices}
     return service.PeopleFilters(
@@ -94,7 +89,6 @@ def _filters(
         question=question,
         answer=answer,
         disposition=seen_by(person, Disposition.objects.filter(pk=disposition or 0)).first(),
-        variant=variant if variant in names_of(campaign) else "",
     )
 
 
@@ -113,13 +107,13 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         raise PermissionDenied("control_campaign")
     reason = reason_of(request)
     if not reason:
-        messages.error(request, _("Enter a reason; it is recorded. No one was skipped."))
+        messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
     elif call_actions.cancel_call(call.pk, person, reason):
-        messages.success(request, _("Skipped: this campaign no longer calls this contact."))
+        messages.success(request, _("Skipped: this campaign does not call this person any more."))
     else:
         messages.warning(
             request,
-            _("Too late: the call was sent, the phone may ring. See the call page for its result and what you can do."),
+            _("Too late: the order is out, the phone may ring. Its page says what became of it and what can be done."),
         )
     return go_back(request, "campaign-people", pk)
 
@@ -138,7 +132,7 @@ def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return go_back(request, "campaign-people", pk)
     if made.campaign_id != pk:
-        messages.success(request, _("The campaign is finished, so this is a single call. It is waiting."))
+        messages.success(request, _("The campaign is over, so this is a single call: it waits its turn."))
         return redirect("call", made.pk)
-    messages.success(request, _("One more attempt is waiting."))
+    messages.success(request, _("One more attempt waits its turn."))
     return go_back(request, "campaign-people", pk)

@@ -26,7 +26,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ["at"]
     list_select_related = ["actor"]
     search_fields = ["action__startswith", "object_name__startswith", "actor__username__exact"]
-    search_help_text = _("The beginning of the action or of the thing, or a person's whole user name.")
+    search_help_text = _("Start of the action or object, or a full user name.")
     fields = [
         "at",
         "who",
@@ -42,7 +42,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "source",
     ]
 
-    @admin.display(description=_("who"), ordering="actor__username")
+    @admin.display(description=_("user"), ordering="actor__username")
     def who(self, event: AuditEvent) -> Any:
         """Return the person, or the product's name where no person acted."""
         return event.actor or _("Callcenter itself")

@@ -42,7 +42,7 @@ PLACES = (
     Place("today", _("Today"), "today", ("see_today",)),
     Place("quick-call", _("Quick call"), "phone", ("place_call",), pgettext_lazy("menu", "Call")),
     Place("campaigns", _("Campaigns"), "campaign", ("draft_campaign", "control_all_campaigns")),
-    Place("people", _("People"), "people", ("see_people",)),
+    Place("people", _("Contacts"), "people", ("see_people",)),
     Place("import-new", _("Import"), "import", ("import_people",)),
     Place("do-not-call", _("Do not call"), "hand", ("add_do_not_call",)),
     Place("call-log", _("Call log"), "log", ("see_calls",), pgettext_lazy("menu", "Calls")),

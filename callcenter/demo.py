@@ -50,9 +50,9 @@ class Login(NamedTuple):
 
 
 LOGINS = (
-    Login("caller", "callcenter-demo", "Sara", CALLER, _("calls people, loads lists, runs campaigns")),
-    Login("manager", "callcenter-demo", "Reza", MANAGER, _("reads calls and reports, approves, decides")),
-    Login("admin", "callcenter-demo", "Mina", ADMIN, _("stores vendor keys, gives roles, sets limits")),
+    Login("caller", "callcenter-demo", "Sara", CALLER, _("calls contacts, imports lists, runs campaigns")),
+    Login("manager", "callcenter-demo", "Reza", MANAGER, _("sees calls and reports, approves, decides")),
+    Login("admin", "callcenter-demo", "Mina", ADMIN, _("manages provider keys, roles and limits")),
 )
 
 

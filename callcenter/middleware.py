@@ -105,7 +105,7 @@ class PageAbove:
             # What was typed is shown there instead.
             request.page_above = above  # type: ignore[attr-defined]
         else:
-            messages.info(request, _("The form that stood here was not taken. Nothing of it is saved."))
+            messages.info(request, _("The form on this page was not accepted. Nothing was saved."))
         return redirect(above)
 
 

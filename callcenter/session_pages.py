@@ -52,7 +52,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponseBase:
         record(user, "session.ended", user)
         messages.success(request, _("Session ended. That device must log in again."))
     else:
-        messages.info(request, _("This session has ended already."))
+        messages.info(request, _("This session has already ended."))
     return redirect("sessions")
 
 

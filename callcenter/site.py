@@ -28,8 +28,8 @@ HIDDEN_ROOMS = frozenset({"django_q", "account", "mfa", "socialaccount"})
 
 _CALLING = ("InstallationSettings", "Campaign", "ContactList", "Contact", "DoNotCall", "AllowedNumber", "Call")
 SECTIONS = (
-    ("providers", _("Vendors"), ("Provider", "Agent", "Voice", "CallerId", "Dialer")),
-    ("auth", _("People and roles"), ("User", "Team", "Group")),
+    ("providers", _("Provider companies"), ("Provider", "Agent", "Voice", "CallerId", "Dialer")),
+    ("auth", _("Users and roles"), ("User", "Team", "Group")),
     (
         "campaigns",
         _("Calling"),
@@ -40,7 +40,7 @@ SECTIONS = (
 """Of each section: its address, its name, and its pages in order."""
 
 
-NAMES = {"User": _("People"), "Group": _("Roles")}
+NAMES = {"User": _("Contacts"), "Group": _("Roles")}
 """Names of pages that differ from Django's own."""
 
 

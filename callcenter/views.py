@@ -66,7 +66,9 @@ def preferences(request: HttpRequest) -> HttpResponseBase:
         kept = changes({"time_zone": found.name}, {"time_zone": form.cleaned_data["time_zone"]})
         record(person, "preferences.changed", None, **kept)
         with clock.on_the_clock_of(person):
-            messages.success(request, _("Saved. Times are now shown in %(zone)s.") % {"zone": isolated(zone_name())})
+            messages.success(
+                request, _("Saved. Times are now shown in %(zone)s time.") % {"zone": isolated(zone_name())}
+            )
         return go_back(request, "preferences")
     context = {"form": form, "clock": found, "now": timezone.now()}
     return render(request, "preferences.html", context, status=422 if form.is_bound else 200)

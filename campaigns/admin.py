@@ -64,7 +64,7 @@ class CampaignAdmin(OwnedAdmin):
     search_fields = ["name__startswith"]
     readonly_fields = [
         "name", "status", "provider", "agent", "voice", "hours_start", "hours_end", "calls_per_minute", "max_lines",
-        "max_attempts", "budget", "quiet_hours", "launched_at", "paused_reason",
+        "lines_percent", "priority", "max_attempts", "budget", "quiet_hours", "launched_at", "paused_reason",
     ]  # fmt: skip
     fields = ["owner", "team", *readonly_fields]
 
@@ -90,7 +90,7 @@ class ContactAdmin(SeenAdmin):
 
     list_display = ["shown_name", "shown_phone", "region", "time_zone", "created_at"]
     search_fields = ["phone__exact", "name__startswith"]
-    search_help_text = _("The whole number, such as +989121234567, or the beginning of the name.")
+    search_help_text = _("The full number, such as +989121234567, or the start of the name.")
     fields = ["name", "shown_phone", "region", "time_zone", "tags", "consent_source", "consent_at", "created_at"]
 
     @admin.display(description=_("name"), ordering="name")
@@ -112,7 +112,7 @@ class DoNotCallAdmin(SeenAdmin):
     list_select_related = ["added_by"]
     list_filter = ["source"]
     search_fields = ["phone__exact"]
-    search_help_text = _("The whole number, such as +989121234567.")
+    search_help_text = _("The full number, such as +989121234567.")
     fields = ["shown_phone", "source", "reason", "added_by", "added_at", "expires_at"]
 
     @admin.display(description=_("phone"))
@@ -129,7 +129,7 @@ class CallAdmin(SeenAdmin):
     list_select_related = ["provider", "campaign"]
     list_filter = ["provider", "status"]
     search_fields = ["to_number__exact"]
-    search_help_text = _("The whole number, such as +989121234567.")
+    search_help_text = _("The full number, such as +989121234567.")
     fields = [
         "id", "reference", "created_at", "owner", "campaign", "attempt", "shown_number", "provider", "agent", "voice",
         "caller_id", "status", "raw_status", "remote_id", "failure_reason", "failure_detail", "skip_reason", "due_at",
@@ -153,7 +153,7 @@ class AllowedNumberAdmin(SeenAdmin):
     list_display = ["shown_phone", "type_label", "reason", "allowed_by", "allowed_at"]
     list_select_related = ["allowed_by"]
     search_fields = ["phone__exact"]
-    search_help_text = _("The whole number, such as +989121234567.")
+    search_help_text = _("The full number, such as +989121234567.")
     fields = ["shown_phone", "type_label", "reason", "allowed_by", "allowed_at"]
 
     @admin.display(description=_("phone"))
@@ -184,7 +184,7 @@ class InstallationSettingsAdmin(SetupAdmin):
     form = InstallationForm
     fieldsets = [
         (_("Numbers"), {"fields": ["number_types_decided", "refused_number_types"]}),
-        (_("One person"), {"fields": ["quiet_period_hours", "person_calls_a_day", "person_calls_a_week"]}),
+        (_("Per contact"), {"fields": ["quiet_period_hours", "person_calls_a_day", "person_calls_a_week"]}),
         (_("Consent"), {"fields": ["consent_required", "legal_texts"]}),
         (_("Single calls"), {"fields": ["single_call_start", "single_call_end", "single_call_minutes"]}),
         (_("Log-in"), {"fields": ["second_factor_decided", "second_factor_roles"]}),
@@ -220,7 +220,7 @@ class InstallationSettingsAdmin(SetupAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Change the settings as everywhere; what somebody changed meanwhile is not overwritten."""
         change_settings(form.changes, request.user)
-        messages.success(request, _("Saved: the settings hold from now on."))
+        messages.success(request, _("Settings saved."))
 
     @method_decorator(needs_fresh_sign_in)
     def changeform_view(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponse:

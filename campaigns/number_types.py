@@ -42,7 +42,7 @@ class NumberType(StrEnum):
 LABELS: dict[str, Promise] = {
     NumberType.PREMIUM_RATE: _("premium rate"),
     NumberType.SHARED_COST: _("shared cost"),
-    NumberType.PERSONAL: _("personal number that is forwarded"),
+    NumberType.PERSONAL: _("forwarded personal number"),
     NumberType.PAGER: _("pager"),
     NumberType.UAN: _("company number (UAN)"),
     NumberType.VOICEMAIL: _("voicemail"),
@@ -53,14 +53,14 @@ LABELS: dict[str, Promise] = {
 SENTENCES: dict[NumberType, Promise] = {
     NumberType.PREMIUM_RATE: _("This is a premium rate number: a call costs far more than usual."),
     NumberType.SHARED_COST: _("This is a shared cost number: a call may cost more than usual."),
-    NumberType.PERSONAL: _("This is a personal number: calls are forwarded at a price that is not known."),
-    NumberType.PAGER: _("This is a pager: nobody can be talked to there."),
-    NumberType.UAN: _("This is a number of a company (UAN), not of a person."),
-    NumberType.VOICEMAIL: _("This is the number of a voicemail box: nobody can be talked to there."),
-    NumberType.TOLL_FREE: _("This is a toll-free number, not a person's."),
-    NumberType.VOIP: _("This is a number of an internet phone (VoIP)."),
+    NumberType.PERSONAL: _("This is a personal number: calls are forwarded and the price is not known."),
+    NumberType.PAGER: _("This is a pager: you cannot talk to anyone there."),
+    NumberType.UAN: _("This number belongs to a company (UAN), not to a person."),
+    NumberType.VOICEMAIL: _("This is a voicemail number: you cannot talk to anyone there."),
+    NumberType.TOLL_FREE: _("This is a toll-free number, not a person's number."),
+    NumberType.VOIP: _("This is an internet phone number (VoIP)."),
     NumberType.SHORT: _("This is a short or emergency number: it is never called."),
-    NumberType.UNKNOWN: _("No phone in its country is known to have this number."),
+    NumberType.UNKNOWN: _("This number is not known to be in use in its country."),
 }
 """Why a number of each type is not called."""
 _OF_LIBRARY = {

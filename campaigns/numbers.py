@@ -41,23 +41,24 @@ SHORTEST_TAKEN = 7
 """Digits that a number of an unknown range must have to be taken; shorter ones are short codes."""
 
 PROBLEMS: dict[str, Promise] = {
-    EMPTY: _("There is no phone number."),
+    EMPTY: _("Phone number missing."),
     NOT_A_NUMBER: _("This is not a phone number."),
-    SHORTENED: _("The spreadsheet shortened this number and lost digits: show the column as text and save it again."),
-    SEVERAL: _("There is more than one number here: keep one."),
-    EXTENSION: _("A number with an extension cannot be called: give a direct number."),
+    SHORTENED: _(
+        "The spreadsheet shortened this number and lost digits. Format the column as text and save the file again."
+    ),
+    SEVERAL: _("There are several numbers here: keep one."),
+    EXTENSION: _("Extensions cannot be called: enter a direct number."),
     TOO_SHORT: _("The number is too short: digits are missing."),
-    TOO_LONG: _("The number is too long: it has digits too many, or is more than one number."),
-    NO_COUNTRY: _("No country has the code that this number begins with."),
-    NOT_IN_USE: _("No phone in its country can have this number: a digit is missing or wrong."),
+    TOO_LONG: _("The number is too long: too many digits, or two numbers in one cell."),
+    NO_COUNTRY: _("The country code of this number does not exist."),
+    NOT_IN_USE: _("Not a valid number in its country: a digit is missing or wrong."),
     SHORT: number_types.SENTENCES[NumberType.SHORT],
     MASKED: _(
-        "Only the last four digits are written here: this number was masked. Get the file from somebody who sees whole "
-        "numbers."
+        "This number is masked: only the last four digits are here. Get the file from a user who can see full numbers."
     ),
     NO_PLUS: _(
-        "This is no number of the chosen country: a digit is wrong, or too many. If it is one of another country, "
-        "write + before its country code."
+        "Not a number of the chosen country: a digit is wrong or extra. For another country, write + and the "
+        "country code first."
     ),
 }
 

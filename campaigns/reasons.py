@@ -17,41 +17,44 @@ class SkipReason(models.TextChoices):
 
     NONE = "", "-"
     DO_NOT_CALL = "do_not_call", _("Not called: the number is on the do-not-call list.")
-    NUMBER_REFUSED = "number_refused", _("Not called: this vendor cannot call this number.")
+    NUMBER_REFUSED = "number_refused", _("Not called: this provider cannot call this number.")
     NUMBER_TYPE = "number_type", _("Not called: numbers of this type are not called.")
     NO_ZONE = "no_zone", _("Not called: the local time of this number is not known.")
-    EXCLUDED = "excluded", _("Not called: this person is among those of a campaign that is left out.")
-    STOPPED = "stopped", _("Not called: the campaign was stopped.")
+    EXCLUDED = "excluded", _("Not called: this contact is in a campaign that you excluded.")
+    STOPPED = "stopped", _("Not called: the campaign was ended.")
     MISSING_VARIABLE = "missing_variable", _("Not called: a variable of the message is empty.")
-    CANCELED = "canceled", _("Not called: a person canceled it.")
-    EXPIRED = "expired", _("Not called: it waited too long, so it may no longer be wanted.")
-    CALLED_SINCE = "called_since", _("Not called: others called this person after it was asked for.")
-    NOT_NEEDED = "not_needed", _("Not called: the attempt before it turned out to be answered.")
-    NO_CONSENT = "no_consent", _("Not called: it is not noted that this person agreed to be called.")
-    SAME_PERSON = "same_person", _("Not called: this campaign called this person or number already.")
-    IMPORT_UNDONE = "import_undone", _("Not called: the import that added this person was undone.")
-    LAST_DAY = "last_day", _("Not called: the last day of the campaign was over.")
-    PERSON_CAP = "person_cap", _("Not called: this person had been called as often as allowed.")
+    CANCELED = "canceled", _("Not called: cancelled by a user.")
+    EXPIRED = "expired", _("Not called: it waited too long and may no longer be wanted.")
+    CALLED_SINCE = "called_since", _("Not called: someone else called this contact after the request.")
+    NOT_NEEDED = "not_needed", _("Not called: the previous attempt was answered after all.")
+    NO_CONSENT = "no_consent", _("Not called: no consent is recorded for this contact.")
+    SAME_PERSON = "same_person", _("Not called: this campaign already called this contact or number.")
+    IMPORT_UNDONE = "import_undone", _("Not called: the import that added this contact was undone.")
+    LAST_DAY = "last_day", _("Not called: the last day of the campaign has passed.")
+    PERSON_CAP = "person_cap", _("Not called: the maximum number of calls to this contact was reached.")
 
 
 class WaitReason(models.TextChoices):
     """Reasons why a pending call still waits."""
 
     NONE = "", "-"
-    OUTSIDE_HOURS = "outside_hours", _("Waits for calling hours where this person lives.")
-    RETRY = "retry", _("Waits for its next attempt.")
-    CALLBACK = "callback", _("Waits for the time that was asked for.")
-    NOT_SENT = "not_sent", _("Waits: the vendor could not be reached; nothing was dialled.")
-    RATE_LIMITED = "rate_limited", _("Waits: the vendor asked us to slow down.")
-    PROVIDER_HALTED = "provider_halted", _("Waits: the provider is halted until an admin acts.")
-    MESSAGE_REFUSED = "message_refused", _("Waits: the vendor refused the agent, voice or caller ID; nobody was rung.")
-    OPT_OUT_UNCLEAR = "opt_out_unclear", _("Waits: this person may have asked not to be called; a manager decides.")
-    LIVE_ELSEWHERE = "live_elsewhere", _("Waits: another call to this number is not over.")
-    QUIET_PERIOD = "quiet_period", _("Waits: this person was called a short time ago.")
-    PERSON_CAP = "person_cap", _("Waits: this person was called as often as allowed for now.")
-    ATTEMPTS_A_DAY = "attempts_a_day", _("Waits for the next day: this person was tried often enough today.")
-    BUDGET = "budget", _("Waits: the budget is reserved for calls that are out.")
-    DAY_CAP = "day_cap", _("Waits: a daily spending limit is reached.")
+    OUTSIDE_HOURS = "outside_hours", _("Waiting for calling hours in the contact's time zone.")
+    RETRY = "retry", _("Waiting to retry.")
+    CALLBACK = "callback", _("Waiting for the requested time.")
+    NOT_SENT = "not_sent", _("Waiting: the provider could not be reached. No call was placed.")
+    RATE_LIMITED = "rate_limited", _("Waiting: the provider asked us to slow down.")
+    PROVIDER_HALTED = "provider_halted", _("Waiting: the provider is paused until an admin acts.")
+    MESSAGE_REFUSED = (
+        "message_refused",
+        _("Waiting: the provider rejected the agent, voice or caller ID. No phone rang."),
+    )
+    OPT_OUT_UNCLEAR = "opt_out_unclear", _("Waiting: this contact may have asked not to be called. A manager decides.")
+    LIVE_ELSEWHERE = "live_elsewhere", _("Waiting: another call to this number is in progress.")
+    QUIET_PERIOD = "quiet_period", _("Waiting: this contact was called recently.")
+    PERSON_CAP = "person_cap", _("Waiting: the maximum number of calls to this contact is reached for now.")
+    ATTEMPTS_A_DAY = "attempts_a_day", _("Waiting for tomorrow: the maximum number of attempts today is reached.")
+    BUDGET = "budget", _("Waiting: the budget is reserved for calls in progress.")
+    DAY_CAP = "day_cap", _("Waiting: a daily spending limit is reached.")
 
 
 class MoneyWait(models.TextChoices):
@@ -76,99 +79,107 @@ class StopReason(StrEnum):
 
 
 SENTENCES: dict[str, str | Promise] = {
-    "test_call": _("Asked for by a person who tries a campaign's message."),
-    "quick_call": _("Asked for by a person."),
-    "commit_point": _("All checks passed; the order goes to the vendor."),
-    "order_taken": _("The vendor took the order."),
-    "order_rejected": _("The vendor refused the order; nothing was dialled."),
-    "invalid_number": _("The vendor says the number is not valid; nothing was dialled."),
-    "not_sent": _("The vendor could not be reached; nothing was dialled, it is tried again."),
-    "rate_limited": _("The vendor asked us to slow down; nothing was dialled, it is tried again."),
-    "account_problem": _("The vendor refused our account; nothing was dialled, the call waits until an admin acts."),
+    "test_call": _("Requested by a user as a test call."),
+    "quick_call": _("Requested by a user."),
+    "commit_point": _("All checks passed. Sending the call to the provider."),
+    "second_halted": _("Called through the second provider: the first one was halted."),
+    "second_paused": _("Called through the second provider: the first one was paused after failures."),
+    "second_full": _("Called through the second provider: all lines of the first one were busy."),
+    "first_provider": _("Called through the first provider again."),
+    "order_taken": _("The provider accepted the call."),
+    "order_rejected": _("The provider refused the call. Nothing was dialled."),
+    "invalid_number": _("The provider says that the number is not valid. No call was placed."),
+    "not_sent": _("The provider could not be reached. No call was placed; it will be retried."),
+    "rate_limited": _("The provider asked us to slow down. No call was placed; it will be retried."),
+    "account_problem": _("The provider rejected our account. No call was placed; it waits until an admin acts."),
     "message_refused": _(
-        "The vendor refused the agent, voice or caller ID; nothing was dialled, the call waits until that is put right."
+        "The provider rejected the agent, voice or caller ID. No call was placed; it waits until that is fixed."
     ),
     "outcome_unknown": _(
-        "The vendor's answer was lost: the call may have been placed. Nobody is dialled again until we know."
+        "The provider's answer was lost: the call may have been placed. The number is not called again until "
+        "this is clear."
     ),
     "worker_lost": _(
-        "The worker stopped in the middle: the call may have been placed. Nobody is dialled again until we know."
+        "The background worker stopped midway: the call may have been placed. The number is not called again "
+        "until this is clear."
     ),
-    "vendor_news": _("News from the vendor."),
-    "strange_word": _("The vendor used a word that we do not know; nothing changes."),
-    "bound": _("Found in the vendor's own list: the call had been placed."),
-    "bound_by_number": _("Found in the vendor's own list by number and time: the call had been placed."),
-    "bound_by_message": _("The vendor told us of it, and confirmed when asked: the call had been placed."),
-    "bound_waiting": _("Found in the vendor's own list while it waited here: it had been placed already."),
+    "vendor_news": _("Update from the provider."),
+    "strange_word": _("The provider sent an unknown status; nothing changes."),
+    "bound": _("Found in the provider's list: the call was placed."),
+    "bound_by_number": _("Found in the provider's list by number and time: the call was placed."),
+    "bound_by_message": _("Reported and confirmed by the provider: the call was placed."),
+    "bound_waiting": _("Found in the provider's list while waiting here: it had already been placed."),
     "held_after_restore": _(
-        "A backup was restored, and the vendor's list has a call to this number: held for a person, not dialled."
+        "A backup was restored, and the provider's list has a call to this number. Not called; needs a decision."
     ),
-    "bound_by_person": _("A person says that it was placed."),
-    "absent": _("Proved by the vendor's own list, twice: it was never placed. Held for a person."),
-    "absent_by_person": _("A person says that it was not placed."),
-    "looked_not_trusted": _("Looked at the vendor's list, but it misses calls that we know: nothing is concluded."),
-    "looked_no_list": _("This vendor has no list to look at: only its own message or a person can tell."),
-    "several_candidates": _("Several calls in the vendor's list could be this one: a person must decide."),
-    "needs_person": _("Not known for a day: a person must decide."),
+    "bound_by_person": _("Marked by a user as called."),
+    "absent": _("Confirmed twice by the provider's list: it was never placed. Needs a decision."),
+    "absent_by_person": _("Marked by a user as not called."),
+    "looked_not_trusted": _("Checked the provider's list, but calls that we know are missing from it: not conclusive."),
+    "looked_no_list": _("This provider has no list to check: only an update from it or a user can resolve this."),
+    "several_candidates": _("Several calls in the provider's list match this one: needs a decision."),
+    "needs_person": _("Unknown for a day: needs a decision."),
     "no_news": _(
-        "The provider reports nothing more of this call. Its line is free, it is not called again automatically, and "
-        "a person enters the result."
+        "The provider sends no more updates for this call. Its line is free again; it is not called again "
+        "automatically. A user must enter the result."
     ),
-    "kept_waiting": _("A person chose to wait for news."),
-    "retry_planned": _("Another attempt is planned."),
+    "kept_waiting": _("A user chose to keep waiting."),
+    "retry_planned": _("Another attempt is scheduled."),
     "account_retry": _(
-        "The account at the vendor failed, not this person: called again once it is mended; no attempt is used up."
+        "The fault was in our account at the provider, not with this contact: it will be called again once "
+        "that is fixed. No attempt was used up."
     ),
-    "no_retry_left": _("No further attempt: all attempts are used."),
-    "no_retry_talked": _("No further attempt: somebody talked."),
-    "no_retry_stopped": _("No further attempt: somebody here stopped the call."),
-    "given_to_person": _("Given to a person, by the campaign's rule for this outcome."),
-    "given_by_disposition": _("Given to a user, by the disposition of this call."),
+    "no_retry_left": _("No retry: all attempts are used."),
+    "no_retry_talked": _("No more attempts: the contact answered."),
+    "no_retry_stopped": _("No retry: stopped by a user."),
+    "given_to_person": _("Assigned to a user by the campaign's rule for this result."),
+    "given_by_disposition": _("Assigned to a user by the disposition of this call."),
     "disposition_set": _("Disposition set."),
-    "disposition_removed": _("Disposition taken off."),
-    "never_call_by_rule": _("The disposition of this call means: never again. Added to the do-not-call list."),
-    "hand_over_moved": _("Given to another person."),
-    "hand_over_done": _("A person says that this is done."),
-    "hand_over_dropped": _("No longer needed: not left with a person any more."),
-    "conflict": _("Two different endings were reported; the stronger one stands."),
+    "disposition_removed": _("Disposition removed."),
+    "never_call_by_rule": _("The disposition of this call is “do not call”. Added to the do-not-call list."),
+    "hand_over_moved": _("Assigned to another user."),
+    "hand_over_done": _("Marked as done by a user."),
+    "hand_over_dropped": _("No longer needed: unassigned."),
+    "conflict": _("Two different results were reported; the stronger one counts."),
     "skipped": _("Not called."),
-    "canceled_by_person": _("A person canceled it."),
-    "cancel_asked": _("A person asked the vendor not to place it."),
-    "hang_up_asked": _("A person asked the vendor to hang up."),
-    "taken_back": _("The campaign was stopped: the vendor was asked not to place it."),
+    "canceled_by_person": _("Cancelled by a user."),
+    "cancel_asked": _("A user asked the provider to cancel the call."),
+    "hang_up_asked": _("A user asked the provider to hang up."),
+    "taken_back": _("The campaign was ended: the provider was asked to cancel the call."),
     "not_taken_back": _(
-        "The campaign was stopped, but the vendor could not be asked to leave it: it may still ring. It is asked again."
+        "The campaign was ended, but the provider could not be asked to cancel this call: it may still ring. "
+        "We will ask again."
     ),
-    "wish_told": _("The number is on the do-not-call list: the provider was asked not to call."),
+    "wish_told": _("The number is on the do-not-call list: the provider was asked to cancel the call."),
     "wish_not_told": _(
-        "The number is on the do-not-call list, but the provider could not be asked to leave this call: it may still"
-        " ring. It is asked again."
+        "The number is on the do-not-call list, but the provider could not be asked to cancel this call: it "
+        "may still ring. We will ask again."
     ),
     "hold_told": _(
-        "The person may have asked not to be called: the provider was asked not to call until it is decided."
+        "The contact may have asked not to be called: the provider was asked to cancel the call until this is decided."
     ),
     "hold_not_told": _(
-        "The person may have asked not to be called, but the provider could not be asked to leave this call: it may"
-        " still ring. It is asked again."
+        "The contact may have asked not to be called, but the provider could not be asked to cancel this call: "
+        "it may still ring. We will ask again."
     ),
-    "stop_all_told": _("All calls were stopped: the provider was asked not to place it."),
+    "stop_all_told": _("All calling was stopped: the provider was asked to cancel the call."),
     "stop_all_not_told": _(
-        "All calls were stopped, but the provider could not be asked to leave this call: it may still ring. It is"
-        " asked again."
+        "All calling was stopped, but the provider could not be asked to cancel this call: it may still ring. "
+        "We will ask again."
     ),
     "opt_out_unclear": _(
-        "The person may have asked not to be called again. Their number is held until a person decides."
+        "The contact may have asked not to be called again. The number is on hold until someone decides."
     ),
-    "opt_out_allowed": _("A person decided: this was no request not to be called. The number may be called."),
-    "do_not_call_heard": _("The person asked not to be called again: added to the do-not-call list."),
-    "call_again": _("A person asked to call again."),
-    "callback_asked": _("To be called at a time that the person asked for."),
-    "callback_moved": _("Moved to another time."),
-    "callback_number": _("The person has another number to call now: this call goes there."),
-    "callback_from_here": _("A callback was asked for in this call."),
-    "called_us": _("The person called us."),
+    "opt_out_allowed": _("Decided by a user: not a do-not-call request. The number may be called."),
+    "do_not_call_heard": _("The contact asked not to be called again: added to the do-not-call list."),
+    "call_again": _("A user asked to call again."),
+    "callback_asked": _("Scheduled for the time that the contact asked for."),
+    "callback_moved": _("Rescheduled."),
+    "callback_number": _("The contact's main number has changed: this call goes to the new number."),
+    "callback_from_here": _("The contact asked for a callback in this call."),
+    "called_us": _("The contact called us."),
     "called_back_handled": _("Marked as handled."),
-    "wrong_person": _("The vendor's news names another number: refused."),
+    "wrong_person": _("The provider's update names another number: rejected."),
 }
 
 

@@ -36,12 +36,12 @@ class ProviderAdmin(SetupAdmin):
     change_form_template = "admin/providers/provider/change_form.html"
     readonly_fields = ["company", "standing", "account_line", "last_success_at", "last_error_line", "checked_at"]
 
-    @admin.display(description=_("vendor"), ordering="vendor")
+    @admin.display(description=_("provider"), ordering="vendor")
     def company(self, provider: Provider) -> str:
         """Return the vendor's name."""
         return provider.vendor_label
 
-    @admin.display(description=_("state"))
+    @admin.display(description=_("status"))
     def standing(self, provider: Provider) -> str:
         """Return the provider's state with its reason."""
         return str(provider.stop_reason or provider.state.label)
@@ -65,7 +65,7 @@ class ProviderAdmin(SetupAdmin):
         if self.has_add_permission(request) and request.GET.get("vendor") not in registry.slugs():
             context = {
                 **self.admin_site.each_context(request),
-                "title": _("Which vendor is the account at?"),
+                "title": _("Which provider is the account at?"),
                 "opts": self.opts,
                 "vendors": [
                     (slug, label, abilities(registry.backend_class(slug))) for slug, label in registry.vendor_choices()
@@ -91,14 +91,14 @@ class ProviderAdmin(SetupAdmin):
             (None, {"fields": [*(["company"] if obj else []), "name", "is_active", "team"]}),
             (_("Keys"), {"fields": [*secrets, "keep_untested"]}),
             (_("Limits and price"), {"fields": [
-                "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds", "price_per_minute",
-                "currency", "balance_limit", "day_cap",
+                "max_lines", "single_call_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
+                "price_per_minute", "currency", "balance_limit", "day_cap",
             ]}),
-            (_("Settings of this vendor"), {"fields": options}),
+            (_("Settings of this provider"), {"fields": options}),
         ]  # fmt: skip
         if obj:
             health = ["standing", "account_line", "last_success_at", "last_error_line", "checked_at"]
-            groups.insert(1, (_("Health"), {"fields": health}))
+            groups.insert(1, (_("Status"), {"fields": health}))
         return groups
 
     def _vendor(self, request: HttpRequest, obj: Provider | None) -> str:
@@ -155,7 +155,7 @@ class ProviderAdmin(SetupAdmin):
         if verdict is None:
             return
         if not verdict.is_ok:
-            messages.warning(request, _("The key is stored although its test failed: %(why)s") % {"why": verdict})
+            messages.warning(request, _("The key is saved although its test failed: %(why)s") % {"why": verdict})
             return
         note_success(obj.pk)
         if verdict.account:
@@ -163,7 +163,7 @@ class ProviderAdmin(SetupAdmin):
         can = " ".join(str(ability.sentence) for ability in abilities(obj.backend_class) if ability.can)
         messages.success(request, f"{verdict.sentence} {can}")
         if obj.halted_at:
-            messages.warning(request, _("It is still halted: press Resume to let calls pass again."))
+            messages.warning(request, _("It is still paused: press Resume to continue calling."))
 
 
 class RemoteRowAdmin(SetupAdmin):
@@ -174,7 +174,7 @@ class RemoteRowAdmin(SetupAdmin):
     list_select_related = ["provider"]
     list_filter = ["provider", "is_present"]
     search_fields = ["name__startswith", "remote_id__exact"]
-    search_help_text = _("The beginning of the name, or the whole id at the vendor.")
+    search_help_text = _("Start of the name, or the full provider ID.")
     readonly_fields = ["synced_at"]
 
     def is_synced(self, vendor: str) -> bool:
@@ -236,7 +236,7 @@ class CallerIdAdmin(RemoteRowAdmin):
     listing_flag = "supports_list_caller_ids"
     list_display = ["number", "name", "provider", "is_present", "synced_at"]
     search_fields = ["number__startswith", "name__startswith"]
-    search_help_text = _("The beginning of the number or of the name.")
+    search_help_text = _("Start of the number or name.")
     fields = ["provider", "number", "name", "remote_id", "is_present", "synced_at"]
 
     def typed_vendors(self) -> list[str]:

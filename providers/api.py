@@ -49,6 +49,10 @@ class ProviderAgent(Choice):
 class WholeProvider(ProviderOut):
     """A provider with its agents, voices, caller IDs and diallers."""
 
+    max_lines: int
+    """How many calls may be live at once."""
+    single_call_lines: int
+    """How many of them campaigns leave to single calls."""
     agents: list[ProviderAgent]
     voices: list[Choice]
     caller_ids: list[Choice]
@@ -88,7 +92,7 @@ def provider(request: KeyRequest, pk: int) -> dict[str, Any]:
     """Return how a provider stands, and its agents, voices, caller IDs and diallers, as last synced."""
     found = get_object_or_404(Provider.objects.seen_by(request.auth.person), pk=pk)
     kinds: dict[str, Any] = {"agents": Agent, "voices": Voice, "caller_ids": CallerId, "dialers": Dialer}
-    shown = provider_out(found)
+    shown = provider_out(found) | {"max_lines": found.max_lines, "single_call_lines": found.single_call_lines}
     for name, model in kinds.items():
         rows = model._default_manager.filter(provider=found, is_present=True).order_by("pk")
         shown[name] = [

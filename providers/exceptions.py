@@ -18,36 +18,34 @@ MAX_VENDOR_CODE = 80
 class ProviderMisconfigured(ImproperlyConfigured):
     """Raised when a provider's own settings cannot work; no `ProviderError`, so no handler of those catches it."""
 
-    next_step: str | Promise = _("Open the provider in Set-up, correct the field that is named, and test it again.")
+    next_step: str | Promise = _("Open the provider in Set-up, correct the named field, and test it again.")
 
 
 class ProviderUnusable(ProviderMisconfigured):
     """Raised when a provider cannot be opened at all; it is halted until a person acts."""
 
-    next_step = _("Look at its settings in Set-up and at the vendor's module, test it and resume the provider.")
+    next_step = _("Check its settings in Set-up and the provider's module, then test and resume the provider.")
 
 
 class KeysUnreadable(ProviderUnusable):
     """Raised when the stored keys cannot be decrypted, or what was decrypted is no set of keys."""
 
     next_step = _(
-        "Paste a new key on the provider's page, or have the key of FIELD_KEYS put back that they were stored with;"
-        " then test and resume the provider."
+        "Paste a new key on the provider's page, or restore the FIELD_KEYS key that they were stored with. "
+        "Then test and resume the provider."
     )
 
 
 class OptionsUnreadable(ProviderUnusable):
     """Raised when the stored options are no object, or one of them has a shape that its field cannot have."""
 
-    next_step = _("Open the provider in Set-up, set the option that is named anew, test it and resume the provider.")
+    next_step = _("Open the provider in Set-up, set the named option again, then test and resume the provider.")
 
 
 class VendorMissing(ProviderUnusable):
     """Raised when the vendor's module is not installed or cannot be loaded."""
 
-    next_step = _(
-        "Install the vendor's package again (`manage.py check` names what is wrong), then resume the provider."
-    )
+    next_step = _("Install the provider's package again (`manage.py check` shows the fault), then resume the provider.")
 
 
 class About(StrEnum):
@@ -67,7 +65,7 @@ class ProviderError(Exception):
     """
 
     about: ClassVar[About] = About.UNKNOWN
-    next_step: str | Promise = _("Try again; if it stays, tell your admin.")
+    next_step: str | Promise = _("Try again. If it still fails, ask your admin.")
 
     def __init__(self, message: str, *, http_status: int | None = None, vendor_code: str = "") -> None:
         super().__init__(message[:MAX_MESSAGE])
@@ -79,13 +77,15 @@ class ProviderError(Exception):
 class NotSent(ProviderError):
     """Raised when no byte of the request was sent: DNS, connection or TLS failed, or it was too late to send."""
 
-    next_step = _("Nothing was dialled. It is tried again by itself; check the network and the address if it stays.")
+    next_step = _(
+        "No call was placed. It is retried automatically. If it still fails, check the network and the address."
+    )
 
 
 class NoReadLeft(NotSent):
     """Raised when our own pace has no token for a read; nothing was sent. `retry_after` is in seconds."""
 
-    next_step = _("Wait a minute and try again, or let an admin raise the reads a minute.")
+    next_step = _("Wait a minute and try again, or ask an admin to raise the status checks per minute.")
 
     def __init__(self, message: str, *, retry_after: float = 10.0) -> None:
         super().__init__(message)
@@ -95,7 +95,7 @@ class NoReadLeft(NotSent):
 class RateLimited(ProviderError):
     """Raised on a documented 429: the request was not taken. `retry_after` is in seconds, at most 3600."""
 
-    next_step = _("The vendor asks us to slow down; calling goes on by itself.")
+    next_step = _("The provider asks us to slow down. Calling continues automatically.")
 
     def __init__(self, message: str, *, retry_after: float = 30.0, http_status: int | None = 429) -> None:
         super().__init__(message, http_status=http_status)
@@ -111,34 +111,34 @@ class AccountProblem(ProviderError):
 class CredentialsRejected(AccountProblem):
     """Raised when the vendor does not accept our key."""
 
-    next_step = _("Paste a new key on the provider's page, test it and resume the provider.")
+    next_step = _("Paste a new key on the provider's page, then test and resume the provider.")
 
 
 class OtherAccount(AccountProblem):
     """Raised when a key is of another account at the vendor than the calls that are open there."""
 
     next_step = _(
-        "Use a key of the account that the open calls are at, or wait until they have ended. Another account can also"
-        " be added as a provider of its own."
+        "Use a key of the account with the open calls, or wait until they have ended. You can also add the "
+        "other account as a separate provider."
     )
 
 
 class OutOfCredit(AccountProblem):
     """Raised when the vendor says that the account is empty."""
 
-    next_step = _("Top the account up at the vendor, then resume the provider.")
+    next_step = _("Top up the account, then resume the provider.")
 
 
 class PlanRefused(AccountProblem):
     """Raised when the vendor says that the account's plan does not allow such calls, or no more of them."""
 
-    next_step = _("Look at the plan and its limits at the vendor, then resume the provider.")
+    next_step = _("Check the plan and its limits at the provider, then resume it here.")
 
 
 class ZoneRefused(AccountProblem):
     """Raised when the vendor says that the account may not call to this country or zone."""
 
-    next_step = _("Allow calls to this country at the vendor, then resume the provider.")
+    next_step = _("Allow calls to this country at the provider, then resume it here.")
 
 
 class OrderRejected(ProviderError):
@@ -147,7 +147,7 @@ class OrderRejected(ProviderError):
     The class itself says nothing of whom it is about; its subclasses do.
     """
 
-    next_step = _("Read the vendor's reason, correct the agent, caller ID or text, and call again.")
+    next_step = _("Read the provider's reason, correct the agent, caller ID or text, and call again.")
 
 
 class MessageRefused(OrderRejected):
@@ -161,59 +161,59 @@ class AgentRefused(MessageRefused):
     """Raised when the vendor says that it has no such agent, or that the agent is not active."""
 
     part = "agent"
-    next_step = _("Look at the agent at the vendor, bring the agents over again, then call again.")
+    next_step = _("Check the agent at the provider, sync the agents again, then call again.")
 
 
 class VoiceRefused(MessageRefused):
     """Raised when the vendor says that it has no such voice."""
 
     part = "voice"
-    next_step = _("Look at the voice at the vendor, correct its id here, then call again.")
+    next_step = _("Check the voice at the provider, correct its ID here, then call again.")
 
 
 class CallerIdRefused(MessageRefused):
     """Raised when the vendor says that the number to call from is not ours, or cannot be used."""
 
     part = "caller_id"
-    next_step = _("Look at the number at the vendor, correct the caller ID here, then call again.")
+    next_step = _("Check the number at the provider, correct the caller ID here, then call again.")
 
 
 class DialerRefused(MessageRefused):
     """Raised when the vendor says that it has no such dialler."""
 
     part = "dialer"
-    next_step = _("Look at the dialler at the vendor, correct its id here, then call again.")
+    next_step = _("Check the dialler at the provider, correct its ID here, then call again.")
 
 
 class InvalidNumber(OrderRejected):
     """Raised when the vendor says that the number cannot be called."""
 
     about = About.PERSON
-    next_step = _("Correct the person's number.")
+    next_step = _("Correct the contact's number.")
 
 
 class OutcomeUnknown(ProviderError):
     """Raised when the order may have been accepted: it is looked for at the vendor and never sent again."""
 
-    next_step = _("We look at the vendor's own list until it is known; nobody is dialled again meanwhile.")
+    next_step = _("We check the provider's list until this is clear. The number is not called again in the meantime.")
 
 
 class UnexpectedResponse(ProviderError):
     """Raised when the answer to a read is missing or cannot be parsed; rows stay as they are."""
 
-    next_step = _("Nothing changed. If it stays, the vendor changed its interface: tell your admin.")
+    next_step = _("Nothing changed. If it still fails, the provider has changed its interface: ask your admin.")
 
 
 class BackendFailed(UnexpectedResponse):
     """Raised when a vendor's module itself failed at a read; the message holds the class of its error only."""
 
-    next_step = _("Nothing changed. If it stays, the vendor's module has a fault: tell your admin.")
+    next_step = _("Nothing changed. If it still fails, the provider's module has a fault: ask your admin.")
 
 
 class RecordingHostRefused(UnexpectedResponse):
     """Raised when a recording is at a host that no admin has allowed; `host` can be shown to an admin to allow."""
 
-    next_step = _("Allow the host on the provider's page, if it is the vendor's.")
+    next_step = _("If the host belongs to the provider, allow it on the provider's page.")
 
     def __init__(self, host: str) -> None:
         super().__init__("The recording lies at a host that is not allowed here.")

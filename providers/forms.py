@@ -79,9 +79,9 @@ class KeysForm(EditsModelRow):
     """Test result of the keys in this form; the view tests them and then validates the form again with it."""
 
     keep_untested = forms.BooleanField(
-        label=_("Keep the new key even if the test fails"),
+        label=_("Save the new key even if the test fails"),
         required=False,
-        help_text=_("Only where the vendor cannot be reached now: a wrong key halts the provider at its first use."),
+        help_text=_("Only if the provider cannot be reached now: a wrong key pauses the provider at its first use."),
     )
 
     class Meta:
@@ -107,7 +107,7 @@ class KeysForm(EditsModelRow):
                 if not self.instance.secrets.is_readable:
                     # Not required: the provider can be switched off or changed without its key.
                     shown.required = False
-                    unreadable = gettext("The stored keys cannot be read. Paste this one anew.")
+                    unreadable = gettext("The saved keys cannot be read. Paste this one again.")
                     shown.help_text = f"{unreadable} {field.help_text}".strip()
         if self.verdict is None or self.verdict.is_ok or not self.verdict.may_be_kept:
             self.fields["keep_untested"].widget = forms.HiddenInput()
@@ -116,8 +116,8 @@ class KeysForm(EditsModelRow):
     def _kept(self, masked: str) -> str:
         at, by = self.instance.secrets_set_at, self.instance.secrets_set_by
         if at is None:
-            return gettext("Stored: %(masked)s. Leave blank to keep it.") % {"masked": masked}
-        return gettext("Stored: %(masked)s, set %(when)s by %(who)s. Leave blank to keep it.") % {
+            return gettext("Saved: %(masked)s. Leave blank to keep it.") % {"masked": masked}
+        return gettext("Saved: %(masked)s, set %(when)s by %(who)s. Leave blank to keep it.") % {
             "masked": masked,
             "when": whole_moment(at),
             "who": by or gettext("Callcenter itself"),
@@ -165,7 +165,8 @@ class KeysForm(EditsModelRow):
         if (self.shown_values.state or {}).get("secrets_set_at", UNKNOWN) != stored["secrets_set_at"]:
             self.show_anew(stored)
             refusal = _(
-                "Somebody else stored keys here meanwhile: yours are not stored. To replace theirs, paste yours again."
+                "Another user saved keys here in the meantime, so yours were not saved. To replace them, paste "
+                "yours again."
             )
             self.add_error(self._first_typed(), ValidationError(refusal, code="both_changed"))
 
@@ -181,8 +182,8 @@ class KeysForm(EditsModelRow):
         for field in self.backend.fields:
             if field.is_secret and field.required and not self.cleaned_data.get(SECRET + field.name):
                 refusal = _(
-                    "With another address the stored keys are dropped, because they are never sent elsewhere. Nothing"
-                    " is saved yet: paste the key for the new address, or put the address back."
+                    "Saved keys are never sent to another address, so a new address removes them. Nothing is "
+                    "saved yet: paste the key for the new address, or restore the old address."
                 )
                 self.add_error(SECRET + field.name, ValidationError(refusal, code="elsewhere"))
 
@@ -208,18 +209,19 @@ class ProviderForm(KeysForm):
     class Meta:
         model = Provider
         fields = [
-            "name", "is_active", "team", "max_lines", "calls_per_minute", "reads_per_minute", "max_call_seconds",
-            "price_per_minute", "currency", "balance_limit", "day_cap",
+            "name", "is_active", "team", "max_lines", "single_call_lines", "calls_per_minute", "reads_per_minute",
+            "max_call_seconds", "price_per_minute", "currency", "balance_limit", "day_cap",
         ]  # fmt: skip
 
     edited = Edited(
         [*Meta.fields, "options", "secrets_set_at"],
         by_key=frozenset({"options"}),
-        together=[("price_per_minute", "currency", "day_cap")],
+        together=[("price_per_minute", "currency", "day_cap"), ("max_lines", "single_call_lines")],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["single_call_lines"].required = False
         for field in self.backend.fields:
             if not field.is_secret:
                 stored = self.instance.options.get(field.name)
@@ -230,13 +232,13 @@ class ProviderForm(KeysForm):
             self.initial.update(calls_per_minute=calls, reads_per_minute=reads)
         if most := self.backend.documented_requests:
             self.fields["reads_per_minute"].help_text = gettext(
-                "How often we may ask for states. %(vendor)s documents %(n)d requests a minute, calls and reads"
-                " together."
+                "How often we may check statuses. %(vendor)s documents %(n)d requests per minute, for calls "
+                "and status checks together."
             ) % {"vendor": self.backend.label, "n": most}
         if address := self.fields.get(OPTION + "base_url"):
             address.help_text = gettext("One of: %(addresses)s.") % {"addresses": ", ".join(allowed_addresses())}
             if self.instance.secrets:
-                dropped = gettext("With another address the stored keys are dropped: paste those for it as well.")
+                dropped = gettext("A new address removes the saved keys: paste its keys as well.")
                 address.help_text = f"{address.help_text} {dropped}"
 
     def options(self) -> dict[str, Any]:
@@ -250,11 +252,17 @@ class ProviderForm(KeysForm):
                 kept[name] = value
         return kept
 
+    def clean_single_call_lines(self) -> int:
+        """Return 0 where the field was emptied, and what is stored where it was not sent."""
+        kept: int | None = self.cleaned_data["single_call_lines"]
+        was_sent = self.add_prefix("single_call_lines") in self.data
+        return kept or (0 if was_sent else self.instance.single_call_lines)
+
     def clean_currency(self) -> str:
         """Return the currency in capitals; raises ValidationError where it is not three letters."""
         currency = str(self.cleaned_data.get("currency") or "").strip().upper()
         if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-            raise ValidationError(_("Write three letters, such as USD or IRT."))
+            raise ValidationError(_("Enter three letters, such as USD or IRT."))
         return currency
 
     def clean(self) -> dict[str, Any]:
@@ -268,9 +276,12 @@ class ProviderForm(KeysForm):
         found = super().clean()
         price, currency = found.get("price_per_minute"), found.get("currency")
         if price and not currency and "currency" not in self.errors:
-            self.add_error("currency", _("A price needs its currency: three letters, such as USD or IRT."))
+            self.add_error("currency", _("The price needs a currency: three letters, such as USD or IRT."))
+        kept, lines = found.get("single_call_lines"), found.get("max_lines")
+        if kept and lines and kept >= lines:
+            self.add_error("single_call_lines", _("Keep fewer than all lines: campaigns need one at least."))
         if found.get("day_cap") is not None and not price and "price_per_minute" not in self.errors:
-            self.add_error("day_cap", _("A limit needs the price a minute: without it no cost can be reserved."))
+            self.add_error("day_cap", _("A limit needs a price per minute: without it no cost can be reserved."))
         return found
 
     def _post_clean(self) -> None:
@@ -296,7 +307,7 @@ def provider_form(
     for field in registry.backend_class(vendor).fields:
         if field.is_secret:
             made[SECRET + field.name] = form_field(field)
-            label = gettext("Forget the stored %(key)s") % {"key": field.label}
+            label = gettext("Delete the saved %(key)s") % {"key": field.label}
             made[REMOVE + field.name] = forms.BooleanField(label=label, required=False)
         elif base is not KeysForm:
             made[OPTION + field.name] = form_field(field)
@@ -321,11 +332,11 @@ def refused_address(address: str) -> str:
     if settings.SANDBOX_ORIGIN and origin == settings.SANDBOX_ORIGIN.lower():
         return ""
     if parts.scheme != "https":
-        return gettext("Begin the address with https://.")
+        return gettext("The address must start with https://.")
     if origin not in (found.lower() for found in allowed_addresses()):
         return gettext(
-            "Calls may not be sent to %(host)s. Use one of: %(addresses)s. Another host must first be added to "
-            "VENDOR_HOSTS by whoever runs the server."
+            "Calls may not be sent to %(host)s. Use one of: %(addresses)s. For another host, ask the server "
+            "administrator to add it to VENDOR_HOSTS."
         ) % {"host": parts.netloc, "addresses": ", ".join(allowed_addresses())}
     return ""
 
@@ -334,5 +345,7 @@ def refused_words(words: Any) -> str:
     """Return why an admin's additional status words cannot be used; empty where they can."""
     ours = sorted({*CallStatus.values, VOICEMAIL} - {str(status) for status in OURS})
     if not isinstance(words, Mapping) or not all(word in ours for word in words.values()):
-        return gettext('Write {"vendor\'s word": "our word"}; our words are: %(words)s.') % {"words": ", ".join(ours)}
+        return gettext('Write {"provider status": "our status"}; our statuses are: %(words)s.') % {
+            "words": ", ".join(ours)
+        }
     return ""

@@ -157,7 +157,7 @@ def _account(provider: Provider) -> Iterator[Need]:
             code="no_credit",
             tone="bad",
             sentence=_("The account at %(vendor)s is empty.") % {"vendor": provider.vendor_label},
-            step=_("Top it up at the vendor, then press “Test connection”."),
+            step=_("Top it up, then press “Test connection”."),
             at=provider.checked_at,
         )
     elif provider.is_balance_low:
@@ -165,7 +165,7 @@ def _account(provider: Provider) -> Iterator[Need]:
             code="below_limit",
             tone="warn",
             sentence=provider.low_balance_sentence,
-            step=_("Top it up at the vendor before it is empty: then its calls would wait."),
+            step=_("Top it up before it is empty. Otherwise its calls will wait."),
             at=provider.checked_at,
             is_for_all=True,
         )
@@ -173,8 +173,9 @@ def _account(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="low_credit",
             tone="warn",
-            sentence=_("The balance lasts for about %(minutes)d minutes of talk.") % {"minutes": int(balance / price)},
-            step=_("Top it up at the vendor before the next campaign."),
+            sentence=_("The balance is enough for about %(minutes)d minutes of talk.")
+            % {"minutes": int(balance / price)},
+            step=_("Top it up before the next campaign."),
             at=provider.checked_at,
         )
     used, limit = (parse_decimal(provider.account.get(name)) for name in ("minutes_used", "minutes_limit"))
@@ -183,7 +184,7 @@ def _account(provider: Provider) -> Iterator[Need]:
             code="minutes",
             tone="bad" if used >= limit else "warn",
             sentence=_("%(used)d of this month's %(limit)d minutes are used.") % {"used": used, "limit": limit},
-            step=_("Take a larger plan at the vendor, or wait for the next month."),
+            step=_("Get a larger plan at the provider, or wait for next month."),
             at=provider.checked_at,
         )
 
@@ -195,33 +196,34 @@ def _waiting(provider: Provider, waits: Waits) -> Iterator[Need]:
             code="unmapped_words",
             tone="bad" if waits.for_words else "warn",
             sentence=ngettext(
-                "%(vendor)s uses %(n)d status word that is not known here.",
-                "%(vendor)s uses %(n)d status words that are not known here.",
+                "%(vendor)s uses %(n)d unknown status.",
+                "%(vendor)s uses %(n)d unknown statuses.",
                 len(waits.words),
             )
             % {**names, "n": len(waits.words)},
             step=ngettext(
-                "%(n)d call is waiting for its result. Choose what the word means.",
-                "%(n)d calls are waiting for their result. Choose what the word means.",
+                "%(n)d call is waiting for its result. Choose what the status means.",
+                "%(n)d calls are waiting for their result. Choose what each status means.",
                 waits.for_words,
             )
             % {"n": waits.for_words},
             url=reverse("provider", args=[provider.pk]) + "#words",
-            label=_("To the status words"),
+            label=_("Show statuses"),
         )
     if waits.several:
         yield Need(
             code="several_rows",
             tone="warn",
             sentence=ngettext(
-                "%(n)d call is waiting: two or more entries in the list of %(vendor)s fit it equally well.",
-                "%(n)d calls are waiting: two or more entries in the list of %(vendor)s fit them equally well.",
+                "%(n)d call is waiting: several entries in the list of %(vendor)s match it.",
+                "%(n)d calls are waiting: several entries in the list of %(vendor)s match them.",
                 waits.several,
             )
             % {**names, "n": waits.several},
             step=_(
-                "The same number was called again within minutes, and %(vendor)s gives no call ID. Nothing is guessed:"
-                " look at the list of %(vendor)s. A call that stays without a result comes under “Needs a decision”."
+                "The same number was called again within minutes, and %(vendor)s gives no call ID. We do not "
+                "guess: check the list of %(vendor)s. A call that stays without a result appears under “Needs "
+                "a decision”."
             )
             % names,
             is_for_all=True,
@@ -231,14 +233,14 @@ def _waiting(provider: Provider, waits: Waits) -> Iterator[Need]:
             code="other_zone",
             tone="warn",
             sentence=ngettext(
-                "%(n)d call is waiting: its entry in the list of %(vendor)s fits only in another time zone.",
-                "%(n)d calls are waiting: their entries in the list of %(vendor)s fit only in another time zone.",
+                "%(n)d call is waiting: its entry in the list of %(vendor)s matches only in another time zone.",
+                "%(n)d calls are waiting: their entries in the list of %(vendor)s match only in another time zone.",
                 waits.zone,
             )
             % {**names, "n": waits.zone},
             step=_(
-                "Times of %(vendor)s have no zone. Set its zone, or choose “Found from the first calls”; the calls are"
-                " then found at their next read."
+                "Times of %(vendor)s have no time zone. Set the time zone, or choose “Detect from the first "
+                "calls”; the calls are then found at the next check."
             )
             % names,
             **_editing(provider),
@@ -251,28 +253,28 @@ def _speakers(provider: Provider, stock: Stock) -> Iterator[Need]:
         yield Need(
             code="no_agent",
             tone="bad" if backend.message_kinds == {"agent"} else "warn",
-            sentence=_("No agent is here yet: nobody can call through it."),
-            step=_("Bring them over; agents are made in the vendor's own console."),
+            sentence=_("No agents yet: no one can call through it."),
+            step=_("Sync them. Agents are created in the provider's own console."),
             **_syncing(provider),
         )
     if "voice" in backend.message_kinds and not stock.voices:
         yield Need(
             code="no_voice",
             tone="warn",
-            sentence=_("No recorded voice is here yet: only texts and digits can be heard."),
-            step=_("Type in the name and id that the voice has at %(vendor)s.") % {"vendor": provider.vendor_label},
-            **_typing_in(provider, "voice", _("Type a voice in")),
+            sentence=_("No recorded voices yet: only texts and digits can be played."),
+            step=_("Enter the name and ID of the voice at %(vendor)s.") % {"vendor": provider.vendor_label},
+            **_typing_in(provider, "voice", _("Add a voice")),
         )
     if backend.needs_caller_id and not stock.caller_ids:
         yield Need(
             code="no_caller_id",
             tone="bad",
-            sentence=_("%(vendor)s needs a caller ID, and none is here.") % {"vendor": provider.vendor_label},
-            step=_("It is a number of the account at the vendor."),
+            sentence=_("%(vendor)s needs a caller ID, and there is none yet.") % {"vendor": provider.vendor_label},
+            step=_("It is a number of the account at the provider."),
             **(
                 _syncing(provider)
                 if backend.supports_list_caller_ids
-                else _typing_in(provider, "callerid", _("Type a caller ID in"))
+                else _typing_in(provider, "callerid", _("Add a caller ID"))
             ),
         )
 
@@ -283,9 +285,9 @@ def _recordings(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="recording_host",
             tone="warn",
-            sentence=_("Recordings cannot be played: %(vendor)s keeps them at %(host)s, which nobody allowed yet.")
+            sentence=_("Recordings cannot be played: %(vendor)s stores them at %(host)s, which is not allowed yet.")
             % {"vendor": provider.vendor_label, "host": host},
-            step=_("Allow it if it looks like the vendor's storage. It is read without our key."),
+            step=_("Allow it if it is the provider's storage. It is read without our key."),
             url=reverse("provider-recording-host", args=[provider.pk]),
             label=_("Allow %(host)s") % {"host": host},
             presses=True,
@@ -302,9 +304,9 @@ def _limits(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="lines",
             tone="warn",
-            sentence=_("Ours are %(ours)d lines, %(vendor)s gives %(theirs)d.")
+            sentence=_("We use %(ours)d lines, but %(vendor)s offers %(theirs)d.")
             % {"ours": provider.max_lines, "vendor": provider.vendor_label, "theirs": lines},
-            step=_("More calls than that are refused or wait in the vendor's own queue, out of our hands."),
+            step=_("More calls than that are rejected or wait in the provider's own queue, which we do not control."),
             **edit,
         )
     asked = provider.calls_per_minute + provider.reads_per_minute
@@ -312,27 +314,33 @@ def _limits(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="pace",
             tone="warn",
-            sentence=_("Ours may ask %(ours)d times a minute, %(vendor)s takes %(theirs)d.")
+            sentence=_("We may send %(ours)d requests per minute, but %(vendor)s accepts %(theirs)d.")
             % {"ours": asked, "vendor": provider.vendor_label, "theirs": most},
-            step=_("Lower the calls or the reads a minute, unless your plan there allows more."),
+            step=_("Lower the calls or status checks per minute, unless your plan allows more."),
             **edit,
         )
 
 
 def _messages(provider: Provider, address: WebhookAddress | None, is_public: bool) -> Iterator[Need]:
     backend, names = provider.backend_class, {"vendor": provider.vendor_label}
-    place: Way = {"url": reverse("provider", args=[provider.pk]) + "#webhook", "label": _("To its address")}
+    place: Way = {"url": reverse("provider", args=[provider.pk]) + "#webhook", "label": _("Show its address")}
     can_arrive = address is not None and (is_public or address.last_delivery_at is not None)
     if backend.supports_webhook and not backend.supports_list_calls and not can_arrive:
         # Without a list of calls, a webhook is the only way to learn the outcome of an order whose answer was lost.
         yield Need(
             code="only_messages",
             tone="warn",
-            sentence=_("A call that %(vendor)s did not answer for stays unknown until a person decides.") % names,
+            sentence=_("A call that %(vendor)s did not answer for stays unknown until a user decides.") % names,
             step=(
-                _("%(vendor)s lists no calls: only its own message settles one. Make an address and paste it there.")
+                _(
+                    "%(vendor)s has no call list: only its webhook can report a result. Create a webhook "
+                    "address and paste it there."
+                )
                 if is_public
-                else _("%(vendor)s lists no calls: only its own message settles one. It cannot reach us: PUBLIC_URL.")
+                else _(
+                    "%(vendor)s has no call list: only its webhook can report a result. It cannot reach us: "
+                    "set PUBLIC_URL."
+                )
             )
             % names,
             **place,
@@ -343,8 +351,8 @@ def _messages(provider: Provider, address: WebhookAddress | None, is_public: boo
         yield Need(
             code="refused_message",
             tone="warn",
-            sentence=_("The last message that came to its address was refused."),
-            step=_("Compare the webhook secret with the vendor's, or make a new address if strangers know this one."),
+            sentence=_("The last message to its webhook address was rejected."),
+            step=_("Compare the webhook secret with the provider's, or create a new address if others know this one."),
             at=address.last_delivery_at,
             **place,
         )
@@ -353,10 +361,10 @@ def _messages(provider: Provider, address: WebhookAddress | None, is_public: boo
         yield Need(
             code="unsigned",
             tone="info",
-            sentence=_("Messages of %(vendor)s are not proved genuine.") % names,
-            step=_("Set a webhook secret there and store it here."),
+            sentence=_("Messages of %(vendor)s are not verified.") % names,
+            step=_("Set a webhook secret there and save it here."),
             url=reverse("provider", args=[provider.pk]) + "#keys",
-            label=_("To its keys"),
+            label=_("Show its keys"),
         )
 
 
@@ -366,7 +374,7 @@ def _prices(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="price",
             tone="info",
-            sentence=_("What a minute costs is not set: no call's price is guessed, and no budget holds."),
+            sentence=_("Set a price per minute to get cost estimates and budgets."),
             **edit,
         )
     fields = {field.name for field in provider.backend_class.fields}
@@ -374,7 +382,7 @@ def _prices(provider: Provider) -> Iterator[Need]:
         yield Need(
             code="cost_currency",
             tone="info",
-            sentence=_("What %(vendor)s says that a call cost is left out: its currency is not known.")
+            sentence=_("Costs reported by %(vendor)s are not saved: their currency is not known.")
             % {"vendor": provider.vendor_label},
             step=_("Set the currency of costs."),
             **edit,
@@ -386,7 +394,7 @@ def _editing(provider: Provider) -> Way:
 
 
 def _syncing(provider: Provider) -> Way:
-    return {"url": reverse("provider-sync", args=[provider.pk]), "label": _("Bring over"), "presses": True}
+    return {"url": reverse("provider-sync", args=[provider.pk]), "label": _("Sync"), "presses": True}
 
 
 def _typing_in(provider: Provider, model: str, label: Words) -> Way:

@@ -57,13 +57,11 @@ def read_file(
         return ReadFile(b"", etag, is_unchanged=True)
     if answer.status_code != 200:
         raise NotRead(
-            _("The address answers with the status %(status)d, not with a file. Is it right, and open to everybody?")
+            _("The address answers with status %(status)d, not with a file. Is it correct and public?")
             % {"status": answer.status_code}
         )
     if answer.headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
-        raise NotRead(
-            _("The address answers with a web page, not with a file: share a sheet with everybody who has the link.")
-        )
+        raise NotRead(_("The address returns a web page, not a file. Share the sheet with everyone who has the link."))
     found = answer.headers.get("ETag", "")
     return ReadFile(answer.content, found if _ETAG.fullmatch(found) else "")
 
@@ -84,12 +82,12 @@ def _ask(address: str, allowed: Collection[str], etag: str, most_bytes: int, san
         )
         return client.read(Request("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")))
     except ProviderMisconfigured:
-        raise NotRead(_("The address is not one that may be read here: ask whoever runs the server.")) from None
+        raise NotRead(_("This address is not allowed here: ask the server administrator.")) from None
     except NotSent:
-        raise NotRead(_("The address cannot be reached. It is tried again.")) from None
+        raise NotRead(_("The address cannot be reached. It will be retried.")) from None
     except ProviderError:
         megabytes = max(1, most_bytes // (1024 * 1024))
-        words = _("No complete file came, or one of more than %(megabytes)d MB. It is tried again.")
+        words = _("The file is incomplete or larger than %(megabytes)d MB. It will be retried.")
         raise NotRead(words % {"megabytes": megabytes}) from None
 
 

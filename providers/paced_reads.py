@@ -122,13 +122,13 @@ class Reserve:
         """Block until a token is taken; raises NoReadLeft where there is none within `patience` seconds."""
         until = self._clock() + patience
         if not self._line.acquire(timeout=max(patience, 0.0)):
-            raise NoReadLeft(_("Too many requests to the vendor are waiting already."))
+            raise NoReadLeft(_("Too many requests to the provider are already waiting."))
         try:
             while not self._use_one():
                 pause = self._ask(is_person, through)
                 if pause and self._clock() + pause > until:
                     raise NoReadLeft(
-                        _("As many requests as a minute allows went to the vendor already."), retry_after=pause
+                        _("The limit of requests to the provider per minute is reached."), retry_after=pause
                     )
                 if pause:
                     self._sleep(pause)

@@ -26,7 +26,7 @@ class CallStatus(models.TextChoices):
     DIALING = "dialing", _("Dialling")
     RINGING = "ringing", _("Ringing")
     IN_PROGRESS = "in_progress", _("In progress")
-    WRAPPING_UP = "wrapping_up", _("Wrapping up")
+    WRAPPING_UP = "wrapping_up", _("Finishing")
     COMPLETED = "completed", _("Completed")
     NO_ANSWER = "no_answer", _("No answer")
     BUSY = "busy", _("Busy")
@@ -79,15 +79,15 @@ class FailureReason(models.TextChoices):
     """Why a call failed, the same for all vendors."""
 
     NONE = "", "-"
-    BALANCE_LOW = "balance_low", _("The account at the vendor ran out of credit")
-    EXPIRED = "expired", _("The vendor gave the call up before it was dialled")
-    INVALID_NUMBER = "invalid_number", _("The vendor says the number is not valid")
-    VENDOR_ERROR = "vendor_error", _("The vendor reported an error")
+    BALANCE_LOW = "balance_low", _("The account at the provider ran out of credit")
+    EXPIRED = "expired", _("The provider gave up before dialling")
+    INVALID_NUMBER = "invalid_number", _("The provider says that the number is not valid")
+    VENDOR_ERROR = "vendor_error", _("The provider reported an error")
     NOT_CONNECTED = "not_connected", _("The call did not connect")
-    PLACE_REJECTED = "place_rejected", _("The vendor refused the order")
-    NOT_PLACED = "not_placed", _("The vendor never took the order")
-    NO_NEWS = "no_news", _("No news from the provider")
-    NO_CALL = "no_call", _("A person found that it did not take place")
+    PLACE_REJECTED = "place_rejected", _("The provider rejected the call")
+    NOT_PLACED = "not_placed", _("The provider never received the call")
+    NO_NEWS = "no_news", _("No updates from the provider")
+    NO_CALL = "no_call", _("Marked by a user as not called")
 
 
 OUR_CONCLUSIONS = frozenset({FailureReason.NOT_PLACED, FailureReason.NO_NEWS})

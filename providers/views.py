@@ -212,20 +212,20 @@ def halt_calls(request: HttpRequest, pk: int) -> HttpResponse:
     """Halt the provider until a person resumes it."""
     found = get_object_or_404(Provider, pk=pk)
     person = _person(request)
-    reason = words_of(request.POST, "reason", MAX_REASON) or _("Halted by %(who)s.") % {"who": person}
+    reason = words_of(request.POST, "reason", MAX_REASON) or _("Paused by %(who)s.") % {"who": person}
     if halt(pk, reason, person):
         lines = _cards([found])[0].lines
         messages.warning(
             request,
             ngettext(
-                "%(name)s is halted: no new call leaves through it. %(lines)d live call goes on to its end.",
-                "%(name)s is halted: no new call leaves through it. %(lines)d live calls go on to their end.",
+                "%(name)s is paused: no new calls are placed through it. %(lines)d call in progress will finish.",
+                "%(name)s is paused: no new calls are placed through it. %(lines)d calls in progress will finish.",
                 lines,
             )
             % {"name": found.name, "lines": lines},
         )
     else:
-        messages.info(request, _("%(name)s was halted already.") % {"name": found.name})
+        messages.info(request, _("%(name)s was already paused.") % {"name": found.name})
     return _back(request, pk)
 
 
@@ -237,12 +237,12 @@ def resume_calls(request: HttpRequest, pk: int) -> HttpResponse:
     verdict = resume(pk, _person(request))
     found.refresh_from_db()
     if found.halted_at:
-        messages.error(request, _("%(name)s stays halted. %(why)s") % {"name": found.name, "why": verdict})
+        messages.error(request, _("%(name)s stays paused. %(why)s") % {"name": found.name, "why": verdict})
     elif verdict.is_ok:
-        messages.success(request, _("%(name)s is resumed. %(why)s") % {"name": found.name, "why": verdict})
+        messages.success(request, _("%(name)s resumed. %(why)s") % {"name": found.name, "why": verdict})
     else:
         messages.warning(
-            request, _("%(name)s is resumed, but its test failed. %(why)s") % {"name": found.name, "why": verdict}
+            request, _("%(name)s resumed, but its test failed. %(why)s") % {"name": found.name, "why": verdict}
         )
     return _back(request, pk)
 
@@ -254,11 +254,11 @@ def end_freeze(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Provider, pk=pk)
     reason = words_of(request.POST, "reason", MAX_REASON)
     if not reason:
-        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+        messages.error(request, _("Enter a reason; it is recorded. Nothing was changed."))
     elif unfreeze(pk, _person(request), reason):
-        messages.success(request, _("%(name)s is not frozen any more: its calls go on.") % {"name": found.name})
+        messages.success(request, _("%(name)s is no longer on hold. Calling continues.") % {"name": found.name})
     else:
-        messages.info(request, _("%(name)s was not frozen any more.") % {"name": found.name})
+        messages.info(request, _("%(name)s was no longer on hold.") % {"name": found.name})
     return _back(request, pk)
 
 
@@ -269,11 +269,11 @@ def end_wait(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Provider, pk=pk)
     reason = words_of(request.POST, "reason", MAX_REASON)
     if not reason:
-        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+        messages.error(request, _("Enter a reason; it is recorded. Nothing was changed."))
     elif skip_comparison(pk, _person(request), reason):
-        messages.success(request, _("%(name)s waits no longer: its calls go on.") % {"name": found.name})
+        messages.success(request, _("%(name)s is no longer waiting. Calling continues.") % {"name": found.name})
     else:
-        messages.info(request, _("%(name)s did not wait any more.") % {"name": found.name})
+        messages.info(request, _("%(name)s was no longer waiting.") % {"name": found.name})
     return _back(request, pk)
 
 
@@ -286,7 +286,9 @@ def allow_recording_host(request: HttpRequest, pk: int) -> HttpResponse:
     if allow_seen_host(pk, host, _person(request)):
         messages.success(request, _("Recordings at %(host)s can be played now.") % {"host": host})
     else:
-        messages.error(request, _("%(name)s: another host was seen meanwhile. Look again.") % {"name": found.name})
+        messages.error(
+            request, _("%(name)s: another host was found in the meantime. Check again.") % {"name": found.name}
+        )
     return _back(request, pk)
 
 
@@ -298,12 +300,12 @@ def map_status_word(request: HttpRequest, pk: int) -> HttpResponse:
     word, result = request.POST.get("word", "").strip(), request.POST.get("result", "")
     read_again = map_word(pk, word, result, _person(request))
     if read_again is None:
-        messages.error(request, _("Nothing was changed: choose a result, or look again which words are left."))
+        messages.error(request, _("Nothing was changed: choose a result, or check again which statuses are left."))
         return _back(request, pk)
     meaning = dict((*RESULTS, *STATES))[result]
     text = ngettext(
-        "“%(word)s” now means “%(result)s”. %(n)d waiting call is read again now.",
-        "“%(word)s” now means “%(result)s”. %(n)d waiting calls are read again now.",
+        "“%(word)s” now means “%(result)s”. %(n)d waiting call is checked again now.",
+        "“%(word)s” now means “%(result)s”. %(n)d waiting calls are checked again now.",
         read_again,
     )
     messages.success(request, text % {"word": word, "result": meaning, "n": read_again})
@@ -322,7 +324,7 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
         return _provider_page(request, found, trial, status=422)
     new = trial.new_secrets()
     if not new and not trial.removed_secrets():
-        messages.info(request, _("No key was typed in; the stored one stays."))
+        messages.info(request, _("No key was entered; the saved one stays."))
         return _back(request, pk)
     verdict = try_secrets(found, new) if new else None
     form = keys_form(found.vendor, verdict)(request.POST, instance=found)
@@ -333,16 +335,16 @@ def replace_key(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, became_open(found.vendor_label))
         return _back(request, pk)
     if verdict is None:
-        messages.success(request, _("The key is forgotten."))
+        messages.success(request, _("The key is deleted."))
     elif verdict.is_ok:
         note_success(pk)
         if verdict.account:
             remember_account(pk, verdict.account)
-        messages.success(request, _("The new key is stored. %(why)s") % {"why": verdict})
+        messages.success(request, _("The new key is saved. %(why)s") % {"why": verdict})
         if found.halted_at:
-            messages.warning(request, _("It is still halted: press Resume to let calls pass again."))
+            messages.warning(request, _("It is still paused: press Resume to continue calling."))
     else:
-        messages.warning(request, _("The key is stored although its test failed: %(why)s") % {"why": verdict})
+        messages.warning(request, _("The key is saved although its test failed: %(why)s") % {"why": verdict})
     return _back(request, pk)
 
 
@@ -353,7 +355,7 @@ def make_webhook_address(request: HttpRequest, pk: int) -> HttpResponse:
     """Create a new webhook address and show it; it cannot be shown again."""
     found = get_object_or_404(Provider.objects.select_related("secrets_set_by", "team"), pk=pk)
     if not found.backend_class.supports_webhook:
-        messages.error(request, _("%(vendor)s sends no news.") % {"vendor": found.vendor_label})
+        messages.error(request, _("%(vendor)s sends no updates.") % {"vendor": found.vendor_label})
         return redirect("provider", pk=pk)
     address = make_address(pk, _person(request), request.build_absolute_uri("/"))
     return _provider_page(request, found, keys_form(found.vendor)(instance=found), new_address=address)

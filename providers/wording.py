@@ -19,28 +19,28 @@ Words = str | Promise
 
 ERRORS: dict[str, Words] = {
     "NotSent": _("%(vendor)s could not be reached."),
-    "NoReadLeft": _("%(vendor)s was not asked: too many requests went there in the last minute."),
+    "NoReadLeft": _("%(vendor)s was not asked: too many requests in the last minute."),
     "RateLimited": _("%(vendor)s asks us to slow down."),
     "CredentialsRejected": _("%(vendor)s does not accept the key."),
-    "OtherAccount": _("The key belongs to another account at %(vendor)s, and calls are still open at the first one."),
+    "OtherAccount": _("The key belongs to another account at %(vendor)s, and the first account still has open calls."),
     "OutOfCredit": _("The account at %(vendor)s is empty."),
     "PlanRefused": _("The plan at %(vendor)s does not allow these calls."),
-    "ZoneRefused": _("The account at %(vendor)s may not call to this country."),
-    "OrderRejected": _("%(vendor)s refused an order."),
+    "ZoneRefused": _("The account at %(vendor)s may not call this country."),
+    "OrderRejected": _("%(vendor)s rejected a call."),
     "AgentRefused": _("%(vendor)s has no such agent, or it is not active there."),
     "VoiceRefused": _("%(vendor)s has no such voice."),
     "CallerIdRefused": _("%(vendor)s does not let us call from this caller ID."),
     "DialerRefused": _("%(vendor)s has no such dialler."),
     "InvalidNumber": _("%(vendor)s says that a number cannot be called."),
-    "OutcomeUnknown": _("%(vendor)s did not say what became of an order."),
-    "UnexpectedResponse": _("%(vendor)s gave an answer that we cannot use."),
-    "WebhookRejected": _("A message that claims to come from %(vendor)s was refused."),
-    "ProviderMisconfigured": _("The settings of this provider cannot work."),
-    "ProviderUnusable": _("This provider cannot be opened with what is stored of it."),
-    "KeysUnreadable": _("Keys cannot be read."),
-    "OptionsUnreadable": _("The stored options of this provider cannot be read."),
-    "VendorMissing": _("The module of the vendor %(vendor)s is not installed or cannot be loaded."),
-    "BackendFailed": _("The module of %(vendor)s failed at a request."),
+    "OutcomeUnknown": _("%(vendor)s did not say whether a call was placed."),
+    "UnexpectedResponse": _("%(vendor)s sent an answer that we cannot use."),
+    "WebhookRejected": _("A message said to be from %(vendor)s was rejected."),
+    "ProviderMisconfigured": _("The settings of this provider do not work."),
+    "ProviderUnusable": _("The saved settings of this provider do not work."),
+    "KeysUnreadable": _("The keys cannot be read."),
+    "OptionsUnreadable": _("The saved options of this provider cannot be read."),
+    "VendorMissing": _("The provider module %(vendor)s is not installed or cannot be loaded."),
+    "BackendFailed": _("The module of %(vendor)s failed during a request."),
 }
 KEY_PROBLEMS = frozenset({"CredentialsRejected", "KeysUnreadable", "OtherAccount"})
 """Names of the error classes that a new key ends."""
@@ -58,17 +58,17 @@ ERRANDS: dict[str, Words] = {
     "list_agents": _("Sync of agents"),
     "list_voices": _("Sync of voices"),
     "list_caller_ids": _("Sync of caller IDs"),
-    "fetch_balance": _("Reading of the balance"),
-    "place_call": _("Order of a call"),
-    "fetch_calls": _("States of calls"),
-    "list_calls": _("List of calls"),
-    "cancel_call": _("Wish to cancel a call"),
-    "hang_up_call": _("Wish to hang up"),
+    "fetch_balance": _("Balance check"),
+    "place_call": _("Call request"),
+    "fetch_calls": _("Call statuses"),
+    "list_calls": _("Call list"),
+    "cancel_call": _("Request to cancel a call"),
+    "hang_up_call": _("Request to hang up"),
     "fetch_recording": _("Recording"),
-    "probe": _("Test after failures"),
+    "probe": _("Test after errors"),
 }
 OUTCOMES: dict[str, Words] = {
-    "NotSent": _("did not leave"),
+    "NotSent": _("not sent"),
     "OutcomeUnknown": _("not known"),
     "UnexpectedResponse": _("cannot be read"),
 }
@@ -120,7 +120,7 @@ def account_words(account: Mapping[str, str]) -> str:
     if (most := account.get("lines_max")) is not None:
         used = account.get("lines_used")
         parts.append(
-            gettext("%(used)s of %(most)s lines in use there") % {"used": used, "most": most}
+            gettext("%(used)s of %(most)s lines in use") % {"used": used, "most": most}
             if used is not None
             else gettext("%(most)s lines") % {"most": most}
         )
@@ -128,9 +128,9 @@ def account_words(account: Mapping[str, str]) -> str:
 
 
 AGENT_WARNINGS: dict[str, Words] = {
-    "not_active": _("Not active at the vendor."),
-    "not_voice": _("Not made for telephone calls."),
-    "not_outbound": _("Not made for outgoing calls."),
+    "not_active": _("Not active at the provider."),
+    "not_voice": _("Not meant for phone calls."),
+    "not_outbound": _("Not meant for outgoing calls."),
 }
 
 
@@ -153,58 +153,63 @@ _SAYS: tuple[tuple[str, Words, Words, Words], ...] = (
 _FLAGS: tuple[tuple[str, Words, Words, Words], ...] = (
     (
         "supports_cancel",
-        _("take a waiting call back"),
-        _("Takes a waiting call back."),
-        _("Cannot take a waiting call back."),
+        _("cancel a waiting call"),
+        _("Cancels waiting calls."),
+        _("Cannot cancel a waiting call."),
     ),
-    ("supports_hang_up", _("end a live call"), _("Ends a live call."), _("Cannot end a live call.")),
+    (
+        "supports_hang_up",
+        _("end a call in progress"),
+        _("Ends calls in progress."),
+        _("Cannot end a call in progress."),
+    ),
     (
         "supports_list_calls",
         _("list its calls"),
-        _("Lists its calls, so that an unknown call is settled by itself."),
-        _("Does not list its calls: an unknown call waits for its message or a person."),
+        _("Lists its calls, so unknown calls are resolved automatically."),
+        _("Does not list its calls: an unknown call waits for an update or a user's decision."),
     ),
     (
         "carries_reference",
-        _("carry our reference"),
-        _("Carries our reference in each call."),
-        _("Does not carry our reference."),
+        _("send our reference"),
+        _("Sends our reference with each call."),
+        _("Does not send our reference."),
     ),
     ("supports_list_agents", _("list its agents"), _("Agents are synced."), _("Has no agents to sync.")),
-    ("supports_list_voices", _("list its voices"), _("Voices are synced."), _("Voices are typed in by hand.")),
+    ("supports_list_voices", _("list its voices"), _("Voices are synced."), _("Voices are added by hand.")),
     (
         "supports_list_caller_ids",
         _("list its caller IDs"),
         _("Caller IDs are synced."),
-        _("Caller IDs are typed in by hand."),
+        _("Caller IDs are added by hand."),
     ),
-    ("supports_balance", _("tell the balance"), _("Tells the balance."), _("Does not tell the balance.")),
-    ("supports_recording", _("keep recordings"), _("Keeps recordings."), _("Keeps no recordings for us.")),
-    ("gives_transcript", _("give transcripts"), _("Gives transcripts."), _("Gives no transcripts.")),
-    ("gives_cost", _("tell the cost"), _("Tells what each call cost."), _("Does not tell what a call cost.")),
+    ("supports_balance", _("report the balance"), _("Reports the balance."), _("Does not report the balance.")),
+    ("supports_recording", _("store recordings"), _("Stores recordings."), _("Does not store recordings for us.")),
+    ("gives_transcript", _("provide transcripts"), _("Provides transcripts."), _("Provides no transcripts.")),
+    ("gives_cost", _("report the cost"), _("Reports the cost of each call."), _("Does not report the cost of calls.")),
     (
         "gives_answers",
-        _("bring findings of a talk"),
-        _("Brings what was found out in the talk."),
-        _("Brings nothing but the talk itself."),
+        _("report answers found in a conversation"),
+        _("Reports the answers found in a conversation."),
+        _("Reports only the conversation itself."),
     ),
     (
         "tells_machine",
-        _("tell machines from people"),
-        _("Tells whether a machine answered."),
-        _("Does not tell whether a machine answered."),
+        _("detect machines"),
+        _("Reports whether a machine answered."),
+        _("Does not report whether a machine answered."),
     ),
     (
         "hears_refusal",
-        _("hear “never call again”"),
-        _("Can tell that a person asked not to be called again; the number then goes onto our list."),
-        _("Does not tell whether a person asked not to be called again: whoever hears it puts the number on our list."),
+        _("detect do-not-call requests"),
+        _("Can report that a contact asked not to be called again; the number is then added to our list."),
+        _("Does not report do-not-call requests: a user who hears one adds the number to our list."),
     ),
     (
         "supports_webhook",
-        _("send news by itself"),
-        _("Sends news of calls by itself."),
-        _("Sends no news: we ask for it."),
+        _("send updates"),
+        _("Sends call updates automatically."),
+        _("Sends no updates: we poll."),
     ),
 )
 
@@ -239,7 +244,7 @@ def abilities(backend: type[ProviderBackend]) -> list[Ability]:
         for kind, short, yes, no in _SAYS
     ]
     if "caller_id" in backend.message_kinds:
-        found.append(Ability(True, _("The caller ID decides which agent speaks."), _("choose the agent by caller ID")))
+        found.append(Ability(True, _("The caller ID decides which agent talks."), _("choose the agent by caller ID")))
     kinds = kinds_of(backend)
     for flag, short, yes, no in _FLAGS:
         kind = flag.removeprefix("supports_list_")
@@ -247,6 +252,6 @@ def abilities(backend: type[ProviderBackend]) -> list[Ability]:
             continue  # a kind that this vendor does not have is not listed as missing
         can = bool(getattr(backend, flag))
         if flag == "gives_cost" and backend.cost_may_lack:
-            yes = _("Tells what a call cost, though not of every call.")
+            yes = _("Reports the cost of some calls.")
         found.append(Ability(can, yes if can else no, short))
     return sorted(found, key=lambda ability: not ability.can)

@@ -22,6 +22,18 @@ FIXED: dict[str, dict[str, Any]] = {
         "weekly_hours": {"0": ["09:00-13:00", "16:00-20:00"]},
         "blackout_dates": ["2026-12-24/2027-01-02"],
         "holiday_countries": ["IR"],
+        "variants": [
+            {
+                "key": "A",
+                "label": "Short",
+                "share": 100,
+                "agent": None,
+                "voice": None,
+                "text": "",
+                "variables": {"a": "b"},
+                "caller_ids": [],
+            },
+        ],
     },
     "campaigns.callback": {"zone": "Asia/Tehran"},
     "campaigns.callreview": {"score": 4},

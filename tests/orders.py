@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from campaigns.core.message import Message
-from campaigns.dialing.commit_point import order_of
 from campaigns.dialing.commit_point_queries import DueCall
+from campaigns.dialing.orders import order_of
 from campaigns.models import Call, Campaign
 from providers.types import CallOrder
 

@@ -122,8 +122,8 @@ def test_there_and_back(here: Installation, tmp_path: Path) -> None:
     said = here.run("restore", str(file))
     assert "with 1 calls" in said
     assert "3 hours ago" in said
-    assert "Main is frozen. The vendor's list" in said
-    assert "Desk is frozen. This vendor has no list" in said
+    assert "Main is frozen. The provider's call list" in said
+    assert "Desk is frozen. This provider has no call list" in said
     assert here.calls == "1"
     assert here.python(f"{sessions}print(S().exists('{key}'))").strip() == "False", "who logged out since stays out"
     assert (here.data / "media" / "imports" / "people.csv").exists()

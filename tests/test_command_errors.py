@@ -190,7 +190,7 @@ def test_half_a_file_is_never_left(tmp_path: Path) -> None:
         (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
         (Refusal("Nobody is chosen: tick a list."), "Nobody is chosen: tick a list."),
         (CredentialsRejected("The vendor does not accept the key."), "Paste a new key"),
-        (NotSent("No connection."), "Nothing was dialled"),
+        (NotSent("No connection."), "No call was placed"),
         (KeysUnreadable("No key of FIELD_KEYS opens the stored keys."), "Paste a new key"),
     ],
 )

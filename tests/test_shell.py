@@ -82,8 +82,8 @@ def test_the_language_switch_stays_on_the_page(client: Client, caller: User) -> 
 @pytest.mark.parametrize(
     ("language", "sentence", "step"),
     [
-        ("en", "No worker is running", "Tell an admin."),
-        ("fa", "هیچ کارگر پس‌زمینه‌ای کار نمی‌کند", "به مدیر سامانه بگویید."),
+        ("en", "No background worker is running", "Ask an admin."),
+        ("fa", "هیچ پردازشگر پس‌زمینه‌ای (worker) در حال اجرا نیست", "به مدیر سامانه بگویید."),
     ],
 )
 def test_every_page_says_that_no_worker_runs(
@@ -112,28 +112,28 @@ def test_an_admin_is_told_what_to_do_about_a_worker_and_a_stranger_nothing(clien
     hosts.begin("north")
     WorkerHost.objects.update(beat_at=timezone.now() - datetime.timedelta(hours=2))
     background_work.forget()
-    assert "No worker" not in client.get(reverse("login")).content.decode()
+    assert "No background worker" not in client.get(reverse("login")).content.decode()
     client.force_login(admin_person)
     text = client.get(reverse("providers")).content.decode()
     assert "manage.py doctor" in text
-    assert "Last sign of it" in text
-    assert "No worker is running" in client.get(reverse("admin:index")).content.decode()
+    assert "Last seen running" in text
+    assert "No background worker is running" in client.get(reverse("admin:index")).content.decode()
 
 
 def test_errors_are_said_in_plain_words(client: Client, caller: User, rf: Any) -> None:
     client.force_login(caller)
-    assert "There is nothing here" in client.get("/no/such/page/").content.decode()
+    assert "Page not found" in client.get("/no/such/page/").content.decode()
     refused = client.post(reverse("stop-all-release"))
     assert refused.status_code == 403
-    assert "Not open to you" in refused.content.decode()
+    assert "No access" in refused.content.decode()
     strict = Client(enforce_csrf_checks=True)
-    assert "open too long" in strict.post(reverse("stop-all")).content.decode()
+    assert "open for too long" in strict.post(reverse("stop-all")).content.decode()
 
 
 def test_the_page_of_a_broken_server_needs_no_database(rf: Any) -> None:
     from django.views.defaults import bad_request, server_error
 
-    assert "nobody is dialled twice" in server_error(rf.get("/")).content.decode()
+    assert "no one is called twice" in server_error(rf.get("/")).content.decode()
     assert "could not be read" in bad_request(rf.get("/"), ValueError()).content.decode()
 
 

@@ -59,8 +59,8 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
     readonly_fields = ["last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": ["username"]}),
-        (_("Who it is"), {"fields": ["first_name", "last_name", "email"]}),
-        (_("What this person may do"), {"fields": ["roles", "team", "further_teams", "is_active", "successor"]}),
+        (_("Identity"), {"fields": ["first_name", "last_name", "email"]}),
+        (_("Permissions"), {"fields": ["roles", "team", "further_teams", "is_active", "successor"]}),
         (_("Seen"), {"fields": ["last_login", "date_joined"]}),
     ]
 
@@ -74,7 +74,7 @@ class PersonAdmin(SetupAdmin, StockUserAdmin):
         """Return the roles on one line."""
         names = [role_in_words(group.name) for group in person.groups.all()]
         if person.is_superuser:
-            names.append(str(_("everything")))
+            names.append(str(_("all permissions")))
         return ", ".join(names)
 
     @admin.display(description=_("team"))

@@ -37,11 +37,11 @@ else:
         forms.ModelMultipleChoiceField,
     )
 
-SELF = _("You cannot change your own roles or switch yourself off. Ask another admin.")
-NOT_YOUR_TEAM = _("You can put people only into teams of your own, and take them only out of these. Ask an admin.")
+SELF = _("You cannot change your own roles or turn off your own account. Ask another admin.")
+NOT_YOUR_TEAM = _("You can add users only to your own teams, and remove them only from your own teams. Ask an admin.")
 IN_TABLES_OF_THEIR_OWN = frozenset({"roles", "team", "further_teams"})
 """What an account's page edits beside columns of the account."""
-LAST = _("This is the last person who can set things up. Give somebody else the role Admins first.")
+LAST = _("This is the last user who can change settings. Give another user the Admins role first.")
 
 
 def admins() -> QuerySet[User]:
@@ -67,7 +67,10 @@ def roles_field() -> GroupsField:
         label=_("Roles"),
         queryset=Group.objects.order_by("pk"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Callers call and run campaigns, managers also approve and read everything, admins set things up."),
+        help_text=_(
+            "Callers make calls and run campaigns. Managers also approve campaigns and see everything. "
+            "Admins manage settings."
+        ),
     )
 
 
@@ -77,18 +80,18 @@ def team_field() -> TeamField:
         label=_("Team"),
         queryset=Team.objects.all(),
         required=False,
-        help_text=_("Whose work this person sees, and to whom belongs what they make."),
+        help_text=_("The user sees the work of this team, and what they create belongs to it."),
     )
 
 
 def further_teams_field() -> TeamsField:
     """Return a field that chooses further teams."""
     return RowsField(
-        label=_("Further teams"),
+        label=_("Other teams"),
         queryset=Team.objects.all(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Whose work this person sees and changes too, such as somebody who leads several teams."),
+        help_text=_("The user can also see and edit the work of these teams, for example if they lead several teams."),
     )
 
 
@@ -164,13 +167,13 @@ class UserForm(GivesRights, EditsModelRow, ChangeForm):
     further_teams = further_teams_field()
 
     successor = forms.ModelChoiceField(
-        label=_("When switched off, work goes to"),
+        label=_("When turned off, work goes to"),
         queryset=User.objects.none(),
         required=False,
         empty_label=_("nobody: campaigns pause"),
         help_text=_(
-            "Takes over campaigns, start times, exports and calls that were given to this user. Without a successor "
-            "running campaigns pause and start times are canceled."
+            "Takes over this user’s campaigns, scheduled starts, exports and assigned calls. If nobody is "
+            "chosen, running campaigns pause and scheduled starts are cancelled."
         ),
     )
 
@@ -240,7 +243,7 @@ class ClockForm(forms.Form):
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        help_text=_("Dates and times are shown in this zone, and what you type is read in it."),
+        help_text=_("Used for all dates and times you see or enter."),
         widget=forms.Select({"dir": "ltr"}),
     )
 

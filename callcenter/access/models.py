@@ -57,8 +57,8 @@ class FurtherTeam(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="further_members")
 
     class Meta:
-        verbose_name = _("further team of a user")
-        verbose_name_plural = _("further teams of users")
+        verbose_name = _("other team of a user")
+        verbose_name_plural = _("other teams of users")
         constraints = [models.UniqueConstraint(fields=["user", "team"], name="further_team_once")]
 
     def __str__(self) -> str:
@@ -85,8 +85,8 @@ class KeptForm(models.Model):
     kept_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        verbose_name = _("kept form")
-        verbose_name_plural = _("kept forms")
+        verbose_name = _("saved form")
+        verbose_name_plural = _("saved forms")
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.action}"

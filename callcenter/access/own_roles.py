@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from callcenter.access.rights import ADMIN, OPENS_SET_UP, RIGHTS, ROLES
 from callcenter.access.roles import Person, may
 
-NOT_YOURS = _("You can give only rights that you hold yourself. Ask an admin for: %(rights)s.")
+NOT_YOURS = _("You can grant only permissions that you have yourself. Ask an admin for: %(rights)s.")
 
 
 def is_admin(person: Person) -> bool:

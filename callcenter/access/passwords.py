@@ -47,10 +47,10 @@ class OwnWordsValidator:
             rest = rest.replace(word, "")
         if len(rest) < min(FEWEST_OWN, len(whole)) and rest != whole:
             raise ValidationError(
-                _("This password is easy to guess: it is made of names that belong to you or to this installation."),
+                _("This password is easy to guess: it contains your name or the name of this installation."),
                 code="own_words",
             )
 
     def get_help_text(self) -> str:
         """Return what is asked for."""
-        return _("Do not build it from your name, your team, or the name of this installation.")
+        return _("Do not use your name, your team or the name of this installation in it.")

@@ -35,10 +35,10 @@ class RoleForm(EditsModelRow):
     """The person who edits; `RoleAdmin.get_form` sets it."""
 
     rights = forms.MultipleChoiceField(
-        label=_("This role may"),
+        label=_("Permissions of this role"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("You can tick only what you may do yourself, unless you are an admin."),
+        help_text=_("You can tick only permissions that you have yourself, unless you are an admin."),
     )
 
     class Meta:

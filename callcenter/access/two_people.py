@@ -220,16 +220,16 @@ def _opened(request_id: int, person: Person, *, confirms: bool) -> TwoPersonRequ
     """Lock an open request that this person may decide (`confirms`) or has asked for."""
     row = TwoPersonRequest.objects.select_for_update(of=("self",)).filter(pk=request_id).first()
     if row is None:
-        raise CannotBeDone(_("This request is gone."))
+        raise CannotBeDone(_("This request no longer exists."))
     is_active = get_user_model()._default_manager.filter(pk=person.pk or 0, is_active=True).exists()
     if not is_active or not (may_confirm(row, person) if confirms else row.asked_by_id == person.pk):
         raise PermissionDenied(row.kind)
     if row.state != State.OPEN:
         raise CannotBeDone(
-            _("Nothing was changed: this request is “%(state)s” already.") % {"state": State(row.state).label}
+            _("Nothing was changed. The request is already “%(state)s”.") % {"state": State(row.state).label}
         )
     if row.lapses_at <= timezone.now():
-        raise CannotBeDone(_("This request has lapsed. Ask for it again."))
+        raise CannotBeDone(_("This request has expired. Send a new one."))
     return row
 
 
@@ -241,7 +241,7 @@ def _decide(row: TwoPersonRequest, person: Person, state: State, reason: str = "
         state=state, decided_by_id=person.pk, decided_at=row.decided_at, decision_reason=row.decision_reason
     )
     if not changed:
-        raise CannotBeDone(_("Somebody else has decided this meanwhile."))
+        raise CannotBeDone(_("Another user has already decided this."))
 
 
 def _about(row: TwoPersonRequest) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class ActKind:
 KINDS: tuple[ActKind, ...] = (
     ActKind(
         key=REMOVE_OPT_OUT,
-        label=_("Remove a person's own opt-out"),
-        happens=_("The number comes off the do-not-call list. Campaigns and users may call it again."),
+        label=_("Remove an opt-out made by the contact"),
+        happens=_("The number is removed from the do-not-call list. Campaigns and users can call it again."),
         may_ask="remove_do_not_call",
         may_confirm="remove_do_not_call",
         runs="campaigns.contacts.opt_out_removal.remove_confirmed",
@@ -52,8 +52,8 @@ KINDS: tuple[ActKind, ...] = (
         key=UNDO_OPT_OUTS,
         label=_("Remove the opt-outs of an undone import"),
         happens=_(
-            "The numbers whose opt-outs only this file noted come off the do-not-call list. Campaigns and users may "
-            "call them again."
+            "Numbers whose opt-out came only from this file are removed from the do-not-call list. Campaigns "
+            "and users can call them again."
         ),
         may_ask="add_do_not_call",
         may_confirm="remove_do_not_call",
@@ -62,8 +62,10 @@ KINDS: tuple[ActKind, ...] = (
     ),
     ActKind(
         key=RESET_SECOND_FACTOR,
-        label=_("Reset a lost second factor"),
-        happens=_("The user logs in with the password alone, until a new second factor is set up. Their sessions end."),
+        label=_("Reset two-factor login"),
+        happens=_(
+            "The user logs in with only the password until they set up two-factor login again. Their sessions end."
+        ),
         may_ask="change_settings",
         may_confirm="change_settings",
         runs="callcenter.sign_in.second_factor.reset_confirmed",

@@ -22,17 +22,17 @@ class TwoPersonRequest(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
-        OPEN = "open", _("Waits for a second person")
+        OPEN = "open", _("Waiting for a second user")
         CONFIRMED = "confirmed", _("Confirmed")
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Withdrawn")
-        LAPSED = "lapsed", _("Lapsed")
+        LAPSED = "lapsed", _("Expired")
 
     kind = models.CharField(max_length=40)
     """Key of `two_people_kinds.KINDS`."""
     thing_type = models.CharField(max_length=40)
     thing_id = models.CharField(max_length=40)
-    thing_name = models.CharField(_("thing"), max_length=MAX_THING)
+    thing_name = models.CharField(_("object"), max_length=MAX_THING)
     """As pages show it; holds no full phone number and no secret."""
     detail: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
     """What the act needs to see that the thing is still as it was when it was asked for."""
@@ -41,8 +41,8 @@ class TwoPersonRequest(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("requested by")
     )
     asked_at = models.DateTimeField(_("requested"), default=timezone.now)
-    lapses_at = models.DateTimeField(_("lapses"))
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    lapses_at = models.DateTimeField(_("expires"))
+    state = models.CharField(_("status"), max_length=10, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided by")
     )
@@ -52,8 +52,8 @@ class TwoPersonRequest(models.Model):
     """What the act did, in a sentence."""
 
     class Meta:
-        verbose_name = _("request for a second person")
-        verbose_name_plural = _("requests for a second person")
+        verbose_name = _("request for confirmation")
+        verbose_name_plural = _("requests for confirmation")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

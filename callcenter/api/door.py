@@ -124,10 +124,10 @@ class PlainJson(Parser):
             text = json.dumps(found, ensure_ascii=False)
             text.encode()
         except (ValueError, RecursionError):
-            raise Problem(400, _("The body is not JSON.")) from None
+            raise Problem(400, _("The body is not valid JSON.")) from None
         # Without the backslashes that are meant as such.
         if "\\u0000" in text.replace("\\\\", ""):
-            raise Problem(400, _("The body contains NUL, which no text may."))
+            raise Problem(400, _("The body contains a NUL character, which is not allowed."))
         return found
 
 
@@ -178,7 +178,10 @@ def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
     named = ", ".join(scopes.scopes_with(code)) or "-"
     return problems.answer(
         403,
-        _("This needs the right “%(right)s” (scope of the key: %(scope)s); the key, its role or its owner lacks it.")
+        _(
+            "This needs the permission “%(right)s” (key scope: %(scope)s). The key, its role or its owner "
+            "does not have it."
+        )
         % {"right": _(LABELS[code]), "scope": named},
     )
 

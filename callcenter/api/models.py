@@ -37,13 +37,13 @@ class ApiKey(models.Model):
     )
     role = models.ForeignKey(Group, models.SET_NULL, null=True, related_name="+", verbose_name=_("role"))
     """It does no more than this role may; a role that is gone leaves it no right."""
-    scopes = models.JSONField(_("what for"), default=list)
+    scopes = models.JSONField(_("purpose"), default=list)
     """Codes of `callcenter.api.scopes`."""
     prefix = models.CharField(max_length=PREFIX_LETTERS)
     digest = models.CharField(max_length=64, unique=True)
     """SHA-256 of the key in hexadecimal; a key has 256 random bits, so that no slower hash is needed."""
     a_minute = models.PositiveIntegerField(
-        _("requests a minute"),
+        _("requests per minute"),
         default=USUAL_A_MINUTE,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_A_MINUTE)],
     )
@@ -79,8 +79,8 @@ class OnceRequest(models.Model):
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        verbose_name = _("request that happens once")
-        verbose_name_plural = _("requests that happen once")
+        verbose_name = _("idempotent request")
+        verbose_name_plural = _("idempotent requests")
         constraints = [models.UniqueConstraint(fields=["key", "token"], name="once_a_key")]
 
     def __str__(self) -> str:

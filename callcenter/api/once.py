@@ -66,7 +66,10 @@ def _token(request: HttpRequest) -> str:
     if not given or len(given) > MAX_TOKEN:
         raise Problem(
             400,
-            _("Send an Idempotency-Key of at most %(n)d characters, a new one for each call: it is made once then.")
+            _(
+                "Send an Idempotency-Key of at most %(n)d characters, a new one for each call. This prevents "
+                "duplicate calls."
+            )
             % {"n": MAX_TOKEN},
         )
     return digest_of(given)

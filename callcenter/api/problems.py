@@ -16,19 +16,19 @@ REFERENCE = "/api/reference/"
 """Where each kind of problem is explained."""
 
 SENTENCES: Mapping[int, str | Promise] = {
-    400: _("The request cannot be read. Compare it with the reference."),
-    401: _("Send a live API key, as “Authorization: Bearer cc_…”. A manager or an admin makes one under API keys."),
-    403: _("This key, its role or its owner lacks the right to it now."),
-    404: _("There is no such thing, or it is out of this key's reach."),
-    405: _("This address does not take this method. Compare it with the reference."),
-    409: _("It cannot be done now."),
-    411: _("Say how long the body is (Content-Length)."),
-    412: _("It was changed since you read it: read it again, then change it."),
-    413: _("The body is too large: send less at once."),
-    422: _("Something in the request is wrong: see the errors."),
-    428: _("Send If-Match with the ETag that you read, so that no other change is overwritten."),
-    429: _("Too many requests: wait as long as Retry-After says."),
-    500: _("Something went wrong here. It was noted. Try again later."),
+    400: _("The request cannot be read. See the API reference."),
+    401: _("Send a valid API key as “Authorization: Bearer cc_…”. Managers and admins create keys under API keys."),
+    403: _("This key, its role or its owner does not have this permission."),
+    404: _("Not found, or not accessible with this key."),
+    405: _("This address does not support this method. See the API reference."),
+    409: _("This cannot be done now."),
+    411: _("Send the length of the body (Content-Length)."),
+    412: _("It was changed since you read it. Read it again, then change it."),
+    413: _("The body is too large. Send less at once."),
+    422: _("The request contains errors. See “errors”."),
+    428: _("Send If-Match with the ETag that you read, to avoid overwriting other changes."),
+    429: _("Too many requests. Wait as long as Retry-After says."),
+    500: _("Something went wrong. The error was logged. Try again later."),
 }
 """What is said of a status where nothing better is known."""
 

@@ -30,29 +30,27 @@ def _scope(code: str, label: str, *rights: str) -> Scope:
 
 SCOPES = (
     _scope("people:read", _("See contacts and lists"), "see_people"),
-    _scope("people:write", _("Create and change contacts and lists"), "import_people"),
-    _scope("numbers", _("See whole phone numbers"), "see_numbers", "see_own_numbers"),
+    _scope("people:write", _("Create and edit contacts and lists"), "import_people"),
+    _scope("numbers", _("See full phone numbers"), "see_numbers", "see_own_numbers"),
     _scope("do_not_call:add", _("See and add to the do-not-call list"), "add_do_not_call"),
     _scope("do_not_call:remove", _("Remove from the do-not-call list, with a reason"), "remove_do_not_call"),
     _scope("calls:read", _("See calls and campaigns"), "see_calls"),
     _scope("calls:place", _("Place single calls, and cancel waiting ones"), "place_call"),
     _scope("calls:note", _("Write notes and tags of calls, and set their disposition"), "note_calls"),
-    _scope("calls:hear", _("Read transcripts and hear recordings"), "hear_calls"),
+    _scope("calls:hear", _("Read transcripts and play recordings"), "hear_calls"),
     _scope("calls:review", _("Review calls, with scorecards too"), "review_calls"),
     _scope(
         DECISIONS, _("Decide about unclear calls, and act on calls given to a user"), "settle_calls", "settle_own_calls"
     ),
-    _scope("campaigns:write", _("Change campaigns"), "draft_campaign"),
-    _scope(
-        "campaigns:launch", _("Launch campaigns, by the rules of approval"), "launch_campaign", "launch_above_limit"
-    ),
-    _scope("campaigns:control", _("Pause, resume and stop campaigns"), "control_campaign", "control_all_campaigns"),
-    _scope("providers:read", _("See the state of providers"), "see_providers"),
+    _scope("campaigns:write", _("Edit campaigns"), "draft_campaign"),
+    _scope("campaigns:launch", _("Launch campaigns (approval rules apply)"), "launch_campaign", "launch_above_limit"),
+    _scope("campaigns:control", _("Pause, resume and end campaigns"), "control_campaign", "control_all_campaigns"),
+    _scope("providers:read", _("See the status of providers"), "see_providers"),
     _scope("reports", _("See reports"), "see_reports"),
     _scope("exports", _("Export calls"), "export_calls", "see_exports", "see_all_exports"),
     _scope(NOTICES, _("Read the owner’s notices")),
     _scope("webhooks", _("Add and change webhooks, which are sent what the owner may see"), "make_api_keys"),
-    _scope(LARGE, _("Export so many calls at once that a page would ask for a fresh sign-in")),
+    _scope(LARGE, _("Export large numbers of calls without logging in again")),
 )
 BY_CODE = {scope.code: scope for scope in SCOPES}
 

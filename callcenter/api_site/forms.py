@@ -25,27 +25,27 @@ class KeyForm(forms.Form):
     """A new key of one's own."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=MAX_NAME, help_text=_("Which program uses it, such as: web shop.")
+        label=_("Name"), max_length=MAX_NAME, help_text=_("The program that uses it, such as: web shop.")
     )
     role = forms.ModelChoiceField(
         Group.objects.none(),
         label=_("Role"),
         empty_label=None,
-        help_text=_("The program may do no more than this role, and never more than you may at that moment."),
+        help_text=_("The program gets the permissions of this role, but never more than your own."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What for"),
+        label=_("Purpose"),
         choices=[(scope.code, _(scope.label)) for scope in scopes.SCOPES],
         widget=forms.CheckboxSelectMultiple,
     )
     a_minute = forms.IntegerField(
-        label=_("Requests a minute, at most"), min_value=1, max_value=MOST_A_MINUTE, initial=USUAL_A_MINUTE
+        label=_("Maximum requests per minute"), min_value=1, max_value=MOST_A_MINUTE, initial=USUAL_A_MINUTE
     )
     until = DayField(
-        label=_("Works until"),
+        label=_("Valid until"),
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: timezone.localdate() + USUAL,
-        help_text=_("The last day, at most a year from now. Make a new key before it ends."),
+        help_text=_("The last day, within a year. Create a new key before it expires."),
     )
 
     def __init__(self, data: Any, owner: User) -> None:

@@ -60,9 +60,9 @@ def api_key_end(request: HttpRequest, pk: int) -> HttpResponse:
     """End a key at once: one's own, or anybody's with the right."""
     get_object_or_404(keys.shown_to(cast(User, request.user)), pk=pk)
     if keys.end_key(pk, cast(User, request.user)):
-        messages.success(request, _("The key is ended: its program is refused from now on."))
+        messages.success(request, _("The key is revoked. Its program can no longer use it."))
     else:
-        messages.info(request, _("This key has ended already."))
+        messages.info(request, _("This key is already revoked or expired."))
     return redirect("api-keys")
 
 

@@ -28,14 +28,14 @@ class UndeclaredAction(Exception):
 class AuditEvent(models.Model):
     """Who did what to which object, when and why; holds no secrets, no transcripts and no full phone numbers."""
 
-    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("user")
     )
-    action = models.CharField(_("what"), max_length=60, db_index=True)
+    action = models.CharField(_("action"), max_length=60, db_index=True)
     object_type = models.CharField(max_length=40, blank=True)
     object_id = models.CharField(max_length=40, blank=True)
-    object_name = models.CharField(_("thing"), max_length=MAX_OBJECT_NAME, blank=True)
+    object_name = models.CharField(_("object"), max_length=MAX_OBJECT_NAME, blank=True)
     detail = models.JSONField(default=dict, blank=True)
     actor_name = models.CharField(max_length=150, default="", db_default="", blank=True)
     """The user name at the time."""
@@ -71,8 +71,8 @@ class AuditLink(models.Model):
         """What was known of a row when it was chained."""
 
         SIGNED = "", _("Signed")
-        EARLY = "early", _("Written by a version without signatures")
-        FOREIGN = "foreign", _("Not written by Callcenter")
+        EARLY = "early", _("Created by a version without signatures")
+        FOREIGN = "foreign", _("Not created by Callcenter")
 
     seq = models.BigIntegerField(primary_key=True)
     event_id = models.BigIntegerField(unique=True)
@@ -81,8 +81,8 @@ class AuditLink(models.Model):
     digest = models.CharField(max_length=64)
 
     class Meta:
-        verbose_name = _("link of the audit log")
-        verbose_name_plural = _("links of the audit log")
+        verbose_name = _("audit log link")
+        verbose_name_plural = _("audit log links")
 
     def __str__(self) -> str:
         return f"{self.seq}: {self.event_id}"
@@ -96,7 +96,7 @@ class AuditSeal(models.Model):
 
         SEAL = "seal", _("Seal")
         CHECKPOINT = "checkpoint", _("Older rows were removed by retention")
-        RENEWED = "renewed", _("Sealed anew with another key")
+        RENEWED = "renewed", _("Sealed again with another key")
 
     seq = models.BigIntegerField(db_index=True)
     digest = models.CharField(max_length=64)
@@ -108,8 +108,8 @@ class AuditSeal(models.Model):
     mac = models.CharField(max_length=64)
 
     class Meta:
-        verbose_name = _("seal of the audit log")
-        verbose_name_plural = _("seals of the audit log")
+        verbose_name = _("audit log seal")
+        verbose_name_plural = _("audit log seals")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.seq}"
@@ -129,8 +129,8 @@ class AuditWatch(models.Model):
     problem_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("watch of the audit log")
-        verbose_name_plural = _("watch of the audit log")
+        verbose_name = _("audit log check")
+        verbose_name_plural = _("audit log check")
 
     def __str__(self) -> str:
         return self.problem or "whole"
@@ -148,8 +148,8 @@ class AuditTally(models.Model):
     last_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        verbose_name = _("count of the audit log")
-        verbose_name_plural = _("counts of the audit log")
+        verbose_name = _("audit log count")
+        verbose_name_plural = _("audit log counts")
 
     def __str__(self) -> str:
         return f"{self.values.get('action')} {self.times}"

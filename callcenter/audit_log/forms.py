@@ -35,7 +35,7 @@ class AuditForm(forms.Form):
         label=_("Object"),
         required=False,
         max_length=MAX_THING,
-        help_text=_("Campaign, contact, call, list, provider or user: its number, or a part of its name."),
+        help_text=_("Campaign, contact, call, list, provider or user: its number or part of its name."),
     )
     since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))

@@ -78,7 +78,7 @@ def _on_the_clock(zone: datetime.tzinfo, language: str, work: Callable[[], str])
 def _header() -> str:
     return csv_header(
         [
-            _("Number"), f"{_('When')} ({zone_name()})", _("Who"), _("Roles"), _("What"), _("Code"), _("Object"),
+            _("Number"), f"{_('When')} ({zone_name()})", _("User"), _("Roles"), _("What"), _("Code"), _("Object"),
             _("Changes"), _("Details"), _("Address"), _("Session"), _("Request"), _("From"),
         ]
     )  # fmt: skip

@@ -29,7 +29,7 @@ else:
 
 SHOWN, TAKE = "shown", "take:"
 """Names of the hidden input with what the page showed, and of the choices between two values."""
-CHANGED_MEANWHILE = gettext_lazy("Changed by somebody else in the meantime: choose which value to keep.")
+CHANGED_MEANWHILE = gettext_lazy("Another user changed this in the meantime. Choose which value to save.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,13 +79,13 @@ def moment_at(wall: datetime.datetime, zone: datetime.tzinfo | None = None) -> d
     if at > later:
         shifted = at.astimezone(zone)
         raise ValidationError(
-            _("The clocks in %(zone)s go forward then: %(time)s does not exist. Choose %(next)s.")
+            _("Clocks in %(zone)s go forward then, so %(time)s does not exist. Choose %(next)s.")
             % {**names, "next": clock_time(shifted)},
             code="skipped",
         )
     length = later - at
     raise ValidationError(
-        _("The clocks in %(zone)s go back then: %(time)s comes twice. Choose %(before)s or %(after)s.")
+        _("Clocks in %(zone)s go back then, so %(time)s happens twice. Choose %(before)s or %(after)s.")
         % {**names, "before": clock_time(wall - length), "after": clock_time(wall + length)},
         code="twice",
     )

@@ -71,7 +71,7 @@ def _move(path: Path, tables: list[Table], tell: Tell) -> tuple[int, int]:
                 samples = copy_all(reader, tables, tell)
                 rows, compared = compare_sums(reader, tables), compare_samples(tables, samples)
                 write(event_of(None, "database.moved", rows=rows), using=TARGET)
-                stop_all.retire(SOURCE, _("This database was moved to PostgreSQL; calls are placed from there."))
+                stop_all.retire(SOURCE, _("This database was moved to PostgreSQL. Calls are placed from there."))
             is_there = True
     except (DatabaseError, sqlite3.Error, KeyboardInterrupt) as error:
         if is_there:

@@ -22,11 +22,11 @@ from callcenter.parameters import is_our_page
 from callcenter.sign_in import browsers, links, throttle
 
 MESSAGES = {
-    "account/messages/password_changed.txt": gettext_lazy("Your password is changed."),
-    "mfa/messages/totp_activated.txt": gettext_lazy("The authenticator app is set up."),
-    "mfa/messages/totp_deactivated.txt": gettext_lazy("The authenticator app is removed."),
-    "mfa/messages/webauthn_added.txt": gettext_lazy("The security key is added."),
-    "mfa/messages/webauthn_removed.txt": gettext_lazy("The security key is removed."),
+    "account/messages/password_changed.txt": gettext_lazy("Password changed."),
+    "mfa/messages/totp_activated.txt": gettext_lazy("Authenticator app set up."),
+    "mfa/messages/totp_deactivated.txt": gettext_lazy("Authenticator app removed."),
+    "mfa/messages/webauthn_added.txt": gettext_lazy("Security key added."),
+    "mfa/messages/webauthn_removed.txt": gettext_lazy("Security key removed."),
 }
 """The notices of django-allauth that are shown, in our words; all others are left out."""
 
@@ -38,8 +38,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
         "username_password_mismatch": gettext_lazy("Wrong name or password. Check Caps Lock and keyboard language."),
         "incorrect_password": gettext_lazy("Wrong password. Check Caps Lock and keyboard language."),
         "enter_current_password": gettext_lazy("This is not your current password."),
-        "incorrect_code": gettext_lazy("Wrong code. Enter the newest code of your app, or a recovery code."),
-        "invalid_password_reset": gettext_lazy("This link does not work any more."),
+        "incorrect_code": gettext_lazy("Wrong code. Enter the latest code from your app, or a recovery code."),
+        "invalid_password_reset": gettext_lazy("This link no longer works."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -70,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
 
     def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
         """Refuse a user who is switched off."""
-        return refusal(request, _("Your account is switched off. Ask an admin."))
+        return refusal(request, _("Your account is turned off. Ask an admin."))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Return whether the person has to prove again who they are."""
@@ -103,9 +103,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # it has no t
         """Mail the link of a reset, to the address that is on file."""
         record(None, "password.reset_asked", user)
         text = _(
-            "Somebody, probably you, asked for a new password for the user %(name)s.\n\n"
-            "Choose one here, within an hour:\n%(link)s\n\n"
-            "If it was not you, do nothing: your password stays as it is."
+            "Somebody, probably you, asked for a new password for the user %(name)s.\n\nChoose one here within "
+            "an hour:\n%(link)s\n\nIf it was not you, do nothing. Your password does not change."
         ) % {"name": user.get_username(), "link": context["password_reset_url"]}
         links.post(_("Callcenter: choose a new password"), text, user.email)
 

@@ -69,7 +69,7 @@ class ForgottenForm(ResetPasswordForm):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.fields["email"].label = _("Your e-mail address")
+        self.fields["email"].label = _("Your email address")
         self.fields["email"].widget.attrs = {"autocomplete": "email", "dir": "ltr", "autofocus": True}
 
     def save(self, request: HttpRequest, **options: Any) -> str:
@@ -102,7 +102,7 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
 
 def label_passwords(form: forms.Form) -> None:
     """Name the fields of a form that sets a password in our words."""
-    labels = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("The same again")}
+    labels = {"oldpassword": _("Current password"), "password1": _("New password"), "password2": _("Repeat password")}
     for name, field in form.fields.items():
         field.label = labels.get(name, field.label)
         field.widget.attrs.pop("placeholder", None)
@@ -123,7 +123,7 @@ class Guessed:
         Attempts.objects.filter(key=used, last_at__lt=since).delete()
         _row, is_new = Attempts.objects.get_or_create(key=used)
         if not is_new:
-            raise ValidationError(_("This code was used a moment ago. Wait for the next one."), code="used_code")
+            raise ValidationError(_("This code was just used. Wait for the next one."), code="used_code")
         throttle.succeed([gate])
         return code
 
@@ -175,7 +175,7 @@ def refused_key() -> ValidationError:
 
 NO_KEY = _("This key was not added. Try again, or use another one.")
 NO_PASSKEY = _(
-    "This key was not added: a passkey must ask for a PIN, a fingerprint or your face. Use another, or untick it."
+    "This key was not added: a passkey must ask for a PIN, fingerprint or face. Use another key, or untick Passkey."
 )
 
 
@@ -188,7 +188,7 @@ class NewKeyForm(OfKey, AddWebAuthnForm):  # type: ignore[misc]
         if not can_use_passkeys(user):
             del self.fields["passwordless"]
             return
-        self.fields["passwordless"].label = _("Passkey: log in with this key alone, without a password")
+        self.fields["passwordless"].label = _("Passkey: log in with this key, without a password")
         self.fields["passwordless"].help_text = _("The key then asks for a PIN, your fingerprint or your face.")
 
     def clean(self) -> dict[str, Any]:
@@ -241,7 +241,7 @@ class InvitedForm(Invited):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.fields["new_password1"].label, self.fields["new_password2"].label = _("New password"), _("The same again")
+        self.fields["new_password1"].label, self.fields["new_password2"].label = _("New password"), _("Repeat password")
         for field in self.fields.values():
             field.widget.attrs["dir"] = "ltr"
             field.help_text = ""

@@ -84,9 +84,8 @@ def send(request: HttpRequest, user: User, token: str) -> tuple[str, bool]:
     if not user.email or not links.can_mail(request):
         return link, False
     text = _(
-        "You can use Callcenter. Your user name is %(name)s.\n\n"
-        "Choose your password here, within %(days)d days:\n%(link)s\n\n"
-        "The link works once. If it has lapsed, ask for a new one."
+        "You can now use Callcenter. Your user name is %(name)s.\n\nChoose your password here within %(days)d "
+        "days:\n%(link)s\n\nThe link works once. If it has expired, ask for a new one."
     ) % {"name": user.get_username(), "link": link, "days": settings.SIGN_IN["INVITATION_DAYS"]}
     links.post(_("Callcenter: choose your password"), text, user.email)
     return link, True

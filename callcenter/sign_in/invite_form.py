@@ -32,11 +32,11 @@ class InviteForm(NewUser):
     def __init__(self, *arguments: Any, person: User, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["username"].label = _("User name")
-        self.fields["username"].help_text = _("What they log in with: letters, digits and @ . + - _")
+        self.fields["username"].help_text = _("Used to log in: letters, digits and @ . + - _")
         self.fields["username"].validators = [UnicodeUsernameValidator(), *self.fields["username"].validators[1:]]
         self.fields["username"].widget.attrs |= {"dir": "ltr", "autocomplete": "off", "autocapitalize": "none"}
         self.fields["email"].widget.attrs["dir"] = "ltr"
-        self.fields["email"].help_text = _("The link is mailed there, where mail is set up.")
+        self.fields["email"].help_text = _("The link is emailed to this address if email is set up.")
         self.fields["roles"].queryset = roles_given_by(person)  # type: ignore[attr-defined]
         self.fields["team"].queryset = teams_given_by(person)  # type: ignore[attr-defined]
         if not is_admin(person):
@@ -47,5 +47,5 @@ class InviteForm(NewUser):
         """Refuse a name that differs from another only in capital letters."""
         name: str = self.cleaned_data["username"]
         if User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError(_("Another user has this name already."), code="taken")
+            raise forms.ValidationError(_("This user name is already taken."), code="taken")
         return name

@@ -47,7 +47,7 @@ class Invitation(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by")
     )
     made_at = models.DateTimeField(_("created"), default=timezone.now)
-    lapses_at = models.DateTimeField(_("works until"))
+    lapses_at = models.DateTimeField(_("valid until"))
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
 
     objects = InvitationQuerySet.as_manager()

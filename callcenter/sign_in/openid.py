@@ -55,7 +55,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # it has
 
     def on_authentication_error(self, request: HttpRequest, provider: Any, **more: Any) -> None:
         """Say that it did not work."""
-        sentence = _("The log-in with your organisation's account did not work. Try again, or ask an admin.")
+        sentence = _("Log-in with your organisation's account failed. Try again, or ask an admin.")
         raise refuse(request, sentence)
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
@@ -65,11 +65,11 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # it has
         claims = claims_of(sociallogin)
         roles = roles_of(claims)
         if settings.OIDC.roles and not roles and not sociallogin.is_existing:
-            raise refuse(request, _("Your account at the provider has no role here. Ask an admin."))
+            raise refuse(request, _("Your organisation's account has no role in Callcenter. Ask an admin."))
         if not sociallogin.is_existing:
             user = user_of_address(claims) or made_user(claims, roles)
             if user is None:
-                sentence = _("Nobody here has your account. Ask an admin to invite you with the same e-mail address.")
+                sentence = _("No user here has your account. Ask an admin to invite you with the same email address.")
                 raise refuse(request, sentence)
             sociallogin.connect(request, user)
             record(user, "login.account_bound", user, provider=settings.OIDC.name)
@@ -77,7 +77,7 @@ class OpenIdAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # it has
         if settings.OIDC.roles:
             follow_roles(user, roles)
             if not roles:
-                raise refuse(request, _("Your account at the provider has no role here. Ask an admin."))
+                raise refuse(request, _("Your organisation's account has no role in Callcenter. Ask an admin."))
 
 
 def claims_of(sociallogin: Any) -> dict[str, Any]:

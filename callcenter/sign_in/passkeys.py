@@ -52,7 +52,7 @@ class PasskeyView(LoginWebAuthnView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponseBase:
         """Refuse where only the organisation's accounts lead in."""
         if not settings.PASSWORD_LOGIN:
-            return refusal(request, _("Passkeys are switched off here. Log in with your organisation's account."))
+            return refusal(request, _("Passkeys are turned off. Log in with your organisation's account."))
         found: HttpResponseBase = super().dispatch(request, *arguments, **options)
         return found
 
@@ -89,7 +89,7 @@ class PasskeyView(LoginWebAuthnView):  # type: ignore[misc]
     def form_invalid(self, form: PasskeyForm) -> HttpResponseBase:
         """Lead back to the log-in page, which says so."""
         get_adapter(self.request).add_message(
-            self.request, messages.ERROR, message=_("This passkey did not log you in. Try again, or use your password.")
+            self.request, messages.ERROR, message=_("Log-in with this passkey failed. Try again, or use your password.")
         )
         query = f"?{urlencode({'next': self._next()})}" if self._next() else ""
         return redirect(f"{reverse('login')}{query}")

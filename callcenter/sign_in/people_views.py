@@ -68,7 +68,7 @@ def renew(request: HttpRequest, pk: int) -> HttpResponseBase:
     person = cast(User, request.user)
     user = get_object_or_404(managed_by(person), pk=pk)
     if not user.is_active:
-        messages.error(request, _("This user is switched off. Switch them on first."))
+        messages.error(request, _("This user is turned off. Turn them on first."))
         return redirect("users")
     return _hand_over(request, user, invitations.make_link(person, user))
 
@@ -85,7 +85,7 @@ def reset_second_factor(request: HttpRequest, pk: int) -> HttpResponseBase:
     except two_people.CannotBeDone as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Asked. It is done as soon as another admin confirms it, under Needs a decision."))
+        messages.success(request, _("Request sent. Another admin must confirm it under Needs a decision."))
     return redirect("users")
 
 
@@ -117,7 +117,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponseBase:
         request.session.pop(TOKEN, None)
         if not is_taken:
             return render(request, "sign_in/lapsed.html", status=410)
-        messages.success(request, _("Your password is saved. Log in with it now."))
+        messages.success(request, _("Password saved. Log in with it now."))
         return redirect("login")
     context = {"form": form, "invited": invitation.user}
     return render(request, "sign_in/accept.html", context, status=422 if form.is_bound else 200)

@@ -117,17 +117,17 @@ def reset_confirmed(row: TwoPersonRequest, person: User) -> str:
     """Reset the second factor that a request of two people names; raises two_people.CannotBeDone."""
     user = User.objects.filter(pk=row.thing_id).first()
     if user is None:
-        raise two_people.CannotBeDone(_("This user is gone."))
+        raise two_people.CannotBeDone(_("This user no longer exists."))
     _check_resettable(user, person)
     reset(user, by=row.asked_by, reason=row.reason, confirmed_by=person.get_username())
-    return _("The second factor of %(user)s is removed.") % {"user": user.get_username()}
+    return _("Two-factor login of %(user)s reset.") % {"user": user.get_username()}
 
 
 def _check_resettable(user: User, person: User) -> None:
     if user.pk == person.pk:
-        raise two_people.CannotBeDone(_("This is your own second factor: remove it under Preferences."))
+        raise two_people.CannotBeDone(_("This is your own two-factor login. Remove it under Preferences."))
     if not Authenticator.objects.filter(user_id=user.pk).exists():
-        raise two_people.CannotBeDone(_("This user has no second factor, so there is nothing to reset."))
+        raise two_people.CannotBeDone(_("This user has no two-factor login to reset."))
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ class SignInView(LoginView):  # type: ignore[misc] # django-allauth has no types
     def post(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponseBase:
         """Log in by name and password; refused where passwords are switched off."""
         if not settings.PASSWORD_LOGIN:
-            return refusal(request, _("Passwords are switched off here. Log in with your organisation's account."))
+            return refusal(request, _("Passwords are turned off. Log in with your organisation's account."))
         found: HttpResponseBase = super().post(request, *arguments, **options)
         return found
 
@@ -76,7 +76,7 @@ def prove(request: HttpRequest) -> HttpResponseBase:
             f"{reverse('openid_connect_login', args=[OPENID])}?{query}&{urlencode({'auth_params': 'prompt=login'})}"
         )
         return render(request, "registration/prove_by_openid.html", {"address": address})
-    return refusal(request, _("You have neither a password nor a second factor. Ask an admin for a new link."))
+    return refusal(request, _("You have no password and no two-factor login. Ask an admin for a new link."))
 
 
 class OwnPasswordView(PasswordChangeView):  # type: ignore[misc]
@@ -87,7 +87,7 @@ class OwnPasswordView(PasswordChangeView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *arguments: Any, **options: Any) -> HttpResponseBase:
         """Refuse people who have none, or where passwords are switched off."""
         if request.user.is_authenticated and not (settings.PASSWORD_LOGIN and request.user.has_usable_password()):
-            return refusal(request, _("You log in without a password here, so there is none to change."))
+            return refusal(request, _("You log in without a password, so there is none to change."))
         found: HttpResponseBase = super().dispatch(request, *arguments, **options)
         return found
 
@@ -118,4 +118,4 @@ def log_in_by_openid(request: HttpRequest, provider_id: str) -> HttpResponseBase
 
 def refused_by_openid(request: HttpRequest, **_options: Any) -> HttpResponse:
     """Say that a log-in at the provider did not work."""
-    return refusal(request, _("The log-in with your organisation's account did not work. Try again, or ask an admin."))
+    return refusal(request, _("Log-in with your organisation's account failed. Try again, or ask an admin."))

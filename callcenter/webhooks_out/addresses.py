@@ -38,12 +38,12 @@ def allowed(url: str) -> Address:
         parts, origin = checked(url, settings.OUTBOUND_HOSTS, own)
     except ForeignHost as error:
         raise NotAllowed(
-            _("The host %(host)s is not allowed here. Ask who runs the server to add it to OUTBOUND_HOSTS.")
+            _("The host %(host)s is not allowed. Ask your server administrator to add it to OUTBOUND_HOSTS.")
             % {"host": error}
         ) from None
     except ValueError:
         raise NotAllowed(
-            _("Nothing can be sent to this address. Write it as https://HOST/PATH, without a port, user name or #.")
+            _("This address is not valid. Enter it as https://HOST/PATH, without a port, user name or #.")
         ) from None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Address(origin.url, target, own)

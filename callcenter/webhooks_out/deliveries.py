@@ -175,5 +175,5 @@ def again(receiver_id: int, person: User, *, delivery_id: int | None = None) -> 
 def _sent_to(receiver_id: int) -> WebhookReceiver:
     found = WebhookReceiver.objects.sent_to().filter(pk=receiver_id).first()
     if found is None:
-        raise Refusal(_("Nothing is sent to it now: switch it on, or resume it, first."))
+        raise Refusal(_("Nothing is sent to it now. Turn it on or resume it first."))
     return found

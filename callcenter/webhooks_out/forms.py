@@ -22,13 +22,13 @@ class WebhookFields(forms.Form):
     """What a webhook is."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=MAX_NAME, help_text=_("Which program hears of it, such as: web shop.")
+        label=_("Name"), max_length=MAX_NAME, help_text=_("The program that receives the events, such as: web shop.")
     )
     url = forms.CharField(
         label=_("Address"),
         max_length=MAX_URL,
         widget=forms.URLInput({"dir": "ltr", "autocomplete": "off", "placeholder": "https://"}),
-        help_text=_("Begins with https://. Its host must be on this installation's list (OUTBOUND_HOSTS)."),
+        help_text=_("Must start with https://. The host must be in OUTBOUND_HOSTS of this installation."),
     )
     kinds = forms.MultipleChoiceField(label=_("Events"), choices=CHOICES, widget=forms.CheckboxSelectMultiple)
 
@@ -51,9 +51,9 @@ class WebhookForm(EditsRow, WebhookFields):
     edited = EDITED
 
     is_active = forms.BooleanField(
-        label=_("Switched on"),
+        label=_("On"),
         required=False,
-        help_text=_("While it is switched off nothing is sent, and what happens then is not sent later."),
+        help_text=_("While off, nothing is sent. Events from that time are not sent later either."),
     )
 
     def __init__(self, data: Any, receiver: WebhookReceiver) -> None:
@@ -69,6 +69,6 @@ class LogForm(forms.Form):
     """What narrows the log of a webhook."""
 
     state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("All")), *WebhookDelivery.State.choices]
+        label=_("Status"), required=False, choices=[("", _("All")), *WebhookDelivery.State.choices]
     )
     kind = forms.ChoiceField(label=_("Event"), required=False, choices=[("", _("All")), *CHOICES])

@@ -53,7 +53,7 @@ def make(owner: User, *, name: str, url: str, kinds: Collection[str]) -> Made:
         raise PermissionDenied(MAKE)
     demand_allowed(url)
     if WebhookReceiver.objects.filter(owner=owner).count() >= MOST:
-        raise Refusal(_("You have %(most)d webhooks, and no more can be added. Remove one first.") % {"most": MOST})
+        raise Refusal(_("You have reached the limit of %(most)d webhooks. Remove one first.") % {"most": MOST})
     secret = new_secret()
     with transaction.atomic():
         made = WebhookReceiver.objects.create(
@@ -77,7 +77,9 @@ def change(receiver_id: int, values: dict[str, Any], person: User, shown: Shown 
         if "url" in changes:
             demand_allowed(changes["url"])
         if found.owner_id != person.pk and {"url", "kinds"} & changes.keys():
-            raise Refusal(_("Only its owner changes the address or the events: what the owner may see is sent."))
+            raise Refusal(
+                _("Only the owner can change the address or the events, because it sends what the owner can see.")
+            )
         for name, value in changes.items():
             put(found, name, value)
         found.kinds = sorted(found.kinds)

@@ -122,7 +122,7 @@ def webhook_test(request: HttpRequest, pk: int) -> HttpResponseBase:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("A test is on its way: the log says what comes of it."))
+        messages.success(request, _("Test sent. See the log for the result."))
     return redirect("webhook", pk)
 
 
@@ -138,7 +138,7 @@ def webhook_again(request: HttpRequest, pk: int, delivery_pk: int | None = None)
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        said = ngettext("%(count)d event is sent again.", "%(count)d events are sent again.", count)
+        said = ngettext("%(count)d event will be sent again.", "%(count)d events will be sent again.", count)
         messages.success(request, said % {"count": count})
     return redirect("webhook", pk)
 
@@ -149,7 +149,7 @@ def webhook_resume(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Send to a halted webhook again."""
     _found(request, pk)
     if receivers.resume(pk, cast(User, request.user)):
-        messages.success(request, _("From now on it is sent to again. What failed meanwhile stands in the log."))
+        messages.success(request, _("Resumed. Events that failed meanwhile are in the log."))
     return redirect("webhook", pk)
 
 
@@ -159,7 +159,7 @@ def webhook_remove(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Remove a webhook with its log."""
     _found(request, pk)
     receivers.remove(pk, cast(User, request.user))
-    messages.success(request, _("The webhook is removed, with its log."))
+    messages.success(request, _("Webhook and log deleted."))
     return redirect("webhooks")
 
 

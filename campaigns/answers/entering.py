@@ -78,11 +78,11 @@ def _typed(question: Question, text: str) -> dict[str, Any]:
     typed = read(question.kind, question.options, [text], timezone.now())
     if typed is None or not typed.is_readable:
         sentences = {
-            Kind.YES_NO: _("Write yes or no."),
-            Kind.CHOICE: _("Write one of the possible answers."),
-            Kind.NUMBER: _("Write a number in digits."),
-            Kind.DATE: _("Write a date with the year first, such as 2027-03-21."),
-            Kind.TEXT: _("Write something first; nothing was kept."),
+            Kind.YES_NO: _("Enter yes or no."),
+            Kind.CHOICE: _("Enter one of the possible answers."),
+            Kind.NUMBER: _("Enter a number in digits."),
+            Kind.DATE: _("Enter the date with the year first, such as 2027-03-21."),
+            Kind.TEXT: _("Nothing was entered, so nothing was saved."),
         }
         raise Refusal(sentences[Kind(question.kind)])
     return {

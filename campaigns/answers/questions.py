@@ -53,7 +53,7 @@ def add(person: Person, campaign: Campaign, values: Mapping[str, Any]) -> Questi
         Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
         others = Question.objects.filter(campaign=campaign)
         if others.count() >= MOST:
-            raise QuestionRefusal("name", _("A campaign has at most %(n)d questions: remove one.") % {"n": MOST})
+            raise QuestionRefusal("name", _("A campaign has at most %(n)d questions. Remove one first.") % {"n": MOST})
         _refuse_twice(others, whole)
         question = Question.objects.create(campaign=campaign, unread_below=_top(campaign), **whole)
         record(person, "question.added", campaign, question=question.name)
@@ -119,21 +119,21 @@ def whole_question(values: Mapping[str, Any]) -> dict[str, Any]:
         "path": "", "words": [], "options": [], "goal": "",
     }  # fmt: skip
     if not key_of(found["name"]):
-        raise QuestionRefusal("name", _("Write what is asked, such as “Appointment confirmed”."))
+        raise QuestionRefusal("name", _("Enter the question, such as “Appointment confirmed”."))
     if source == Source.AGENT:
         found["path"] = str(values.get("path") or "").replace("\x00", "").strip()[:MAX_PATH]
         if not found["path"]:
-            raise QuestionRefusal("path", _("Write the name under which the agent notes it; its last calls show them."))
+            raise QuestionRefusal("path", _("Enter the name used by the agent. Recent calls show these names."))
     if source == Source.WORDS:
         if kind != Kind.YES_NO:
-            raise QuestionRefusal("kind", _("Words that were said answer with yes or no: choose that type."))
+            raise QuestionRefusal("kind", _("For words in the transcript, choose the answer type yes or no."))
         found["words"] = _texts(values.get("words") or [], MOST_WORDS)
         if not found["words"]:
-            raise QuestionRefusal("words", _("Write the words that mean yes, one phrase a line."))
+            raise QuestionRefusal("words", _("Enter the words that mean yes, one phrase per line."))
     if kind == Kind.CHOICE:
         found["options"] = _texts(values.get("options") or [], MOST_OPTIONS)
         if len(found["options"]) < 2:
-            raise QuestionRefusal("options", _("Write at least two possible answers, one a line."))
+            raise QuestionRefusal("options", _("Enter at least two possible answers, one per line."))
     found["goal"] = _goal(kind, found["options"], str(values.get("goal") or "").strip())
     return found
 
@@ -153,13 +153,13 @@ def _goal(kind: str, options: list[str], text: str) -> str:
     if not text:
         return ""
     if kind not in {Kind.YES_NO, Kind.CHOICE, Kind.NUMBER}:
-        raise QuestionRefusal("goal", _("A goal is a yes or no, one of the possible answers, or a least number."))
+        raise QuestionRefusal("goal", _("A goal is yes or no, one of the possible answers, or a minimum number."))
     typed = read(kind, options, [text], timezone.now())
     if typed is None or not typed.is_readable:
         sentences = {
-            Kind.YES_NO: _("Write yes or no."),
-            Kind.CHOICE: _("Write one of the possible answers."),
-            Kind.NUMBER: _("Write a number in digits."),
+            Kind.YES_NO: _("Enter yes or no."),
+            Kind.CHOICE: _("Enter one of the possible answers."),
+            Kind.NUMBER: _("Enter a number in digits."),
         }
         raise QuestionRefusal("goal", sentences[Kind(kind)])
     return typed.key
@@ -192,10 +192,10 @@ def goal_words(question: Question) -> str:
 
 def _refuse_twice(others: Any, whole: Mapping[str, Any]) -> None:
     if others.filter(name=whole["name"]).exists():
-        raise QuestionRefusal("name", _("This campaign has a question of this name: choose another name."))
+        raise QuestionRefusal("name", _("This campaign already has a question with this name. Choose another name."))
     if whole["goal"] and (other := others.exclude(goal="").first()) is not None:
         raise QuestionRefusal(
-            "goal", _("“%(name)s” carries the goal already: take it off there first.") % {"name": other.name}
+            "goal", _("“%(name)s” already has the goal. Remove it there first.") % {"name": other.name}
         )
 
 

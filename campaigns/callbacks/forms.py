@@ -41,5 +41,5 @@ class MoveCallbackForm(EditsRow, LaterFields, forms.Form):
         """Refuse a time without a day."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if not found.get("zone") and not self.errors:
-            raise ValidationError(_("Choose the time zone in which this time is meant."), code="zone")
+            raise ValidationError(_("Choose the time zone for this time."), code="zone")
         return found

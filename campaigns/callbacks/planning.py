@@ -61,14 +61,12 @@ def ask_for_callback(
     if not number:
         raise Refusal(_("There is no number to call."))
     if person is not None and number not in numbers_of([person.pk]):
-        raise Refusal(_("This is none of the numbers of this person: choose one of them."))
+        raise Refusal(_("This number does not belong to this contact. Choose one of the contact’s numbers."))
     said = message_of(person, number, asked_by, from_call)
     if said is None:
-        raise Refusal(
-            _("No earlier call to this person says what to say: open Quick call and choose a time under “Call later”.")
-        )
+        raise Refusal(_("There is no earlier call to repeat. Open Quick call and choose a time under “Call later”."))
     if not said.provider.is_active:
-        raise Refusal(_("The provider of the earlier call is switched off: plan the call on Quick call instead."))
+        raise Refusal(_("The provider of the earlier call is turned off. Schedule the call in Quick call."))
     order = SingleCall(
         to_number=number,
         region=person.region if person is not None else "",
@@ -86,7 +84,7 @@ def ask_for_callback(
     call = place_single_call(order, person=asked_by, token=token).call
     made: Callback | None = getattr(call, "callback", None)
     if made is None:
-        raise Refusal(_("This form was used for another call already: open it anew."))
+        raise Refusal(_("This form was already used for another call. Open it again."))
     return made
 
 
@@ -136,7 +134,7 @@ def move(callback_id: int, values: dict[str, Any], person: Person, shown: Shown 
             changed_at=now,
         )
         if not moved_rows:
-            raise Refusal(_("Too late: it no longer waits. What became of it stands on its page."))
+            raise Refusal(_("Too late: it is no longer waiting. See the result on its page."))
         found.due_told_at = None
         found.save(update_fields=[*changes, "due_told_at"])
         words = f"{found.local_day} {found.local_time:%H:%M} {found.zone}"

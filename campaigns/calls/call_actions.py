@@ -86,7 +86,9 @@ def call_again(call_id: int, person: Person, token: UUID | None = None) -> Call:
             # Asked for at night, it is asked for the morning. Whoever asks again knows of the earlier call.
             zones = time_zones.zones_of(call.to_number, call.contact.time_zone if call.contact else "")
             closed = Judge(now, None).hours(zones)
-            copied |= asked_columns(now, not_before=closed.until if closed else None, is_confirmed=True)
+            copied |= {"variant": ""} | asked_columns(
+                now, not_before=closed.until if closed else None, is_confirmed=True
+            )
         again = transitions.begin(
             now,
             Why("call_again", Source.PERSON.value, actor_id=person.pk),
@@ -116,6 +118,7 @@ COPIED = (
     "voice_id",
     "caller_id_id",
     "dialer_id",
+    "variant",
     "text",
     "digits",
     "variables",
@@ -133,7 +136,7 @@ def may_cancel(call: Call, person: Person) -> bool:
 
 def _refuse_second_ring(call: Call) -> None:
     if call.is_inbound:
-        raise Refusal(_("This person called us. To call back, use “Call” on the person's page."))
+        raise Refusal(_("This contact called us. To call back, use “Call” on the contact's page."))
     if not call.is_final:
         raise Refusal(explanations.not_over(call))
     number = call.to_number
@@ -144,7 +147,7 @@ def _refuse_second_ring(call: Call) -> None:
     # A callback is for later: it lapses if they talk now.
     waits_here = Call.objects.filter(to_number=number, status=CallStatus.PENDING, callback__isnull=True)
     if waits_here.filter(Q(campaign=call.campaign_id) | Q(campaign__isnull=True)).exists():
-        raise Refusal(_("A further call to this number waits already."))
+        raise Refusal(_("Another call to this number is already waiting."))
     if number in known.forbidden:
         raise Refusal(FORBIDDEN.words(is_queued=False))
     if number in known.held:

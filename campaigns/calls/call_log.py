@@ -35,7 +35,7 @@ from campaigns.core.conditions import ended, hung_up_at_once, voicemail
 from campaigns.core.scope import heard_by, seen_by
 from campaigns.models import Call, CallEvent, DoNotCall, InboundCall
 from campaigns.models.calls import CallQuerySet
-from campaigns.models.status_conditions import IsInbound
+from campaigns.models.status_conditions import HasVariant, IsInbound
 from campaigns.numbers import UnderstoodNumber, search_digits, understand_number
 from providers.types import FINAL
 
@@ -84,6 +84,8 @@ def find_calls(filters: CallFilters, person: Person, *, is_walked: bool = True) 
         calls = calls.filter(attempt=filters.attempt)
     if filters.agent is not None:
         calls = calls.filter(agent=filters.agent)
+    if filters.variant:
+        calls = calls.filter(HasVariant(), variant=filters.variant)
     if filters.answered_by:
         calls = calls.filter(call_log_conditions.answered_by(filters.answered_by))
     if filters.talked_from is not None or filters.talked_to is not None:

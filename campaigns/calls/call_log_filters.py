@@ -78,6 +78,8 @@ class CallFilters:
     words: str = ""
     """Words that must all be in the transcript; only for users who may read transcripts."""
 
+    variant: str = ""
+    """Key of a variant; only calls of `campaign` whose people have it."""
     disposition: Disposition | None = None
     question: Question | None = None
     """Only calls that answered it; only for users who may read transcripts."""

@@ -49,7 +49,7 @@ def refusal_of(wanted: Collection[int], team: int | None, giver: Person) -> str:
     """Return why calls of a team (None: of none) cannot be given to all of these users; empty where they can."""
     if not wanted or people_to_give_to(team, giver).filter(pk__in=wanted).count() == len(set(wanted)):
         return ""
-    return _("A user who takes calls is not in the campaign’s team: choose a user of that team.")
+    return _("A user who takes calls is not in the campaign’s team. Choose a user of that team.")
 
 
 # By the campaign's policy, in the transaction that writes the news
@@ -177,10 +177,10 @@ def pass_on(hand_over_id: int, person: Person, to_id: int, shown: Shown | None =
     with transaction.atomic():
         found = _lock(hand_over_id, person)
         if found.state != State.OPEN:
-            raise Refusal(_("Somebody has ended this meanwhile: nothing was changed."))
+            raise Refusal(_("Another user has already closed this. Nothing was changed."))
         receiver = people_to_give_to(found.call.team_id, person).filter(pk=to_id).first()
         if receiver is None:
-            raise Refusal(_("This person cannot take it: choose somebody who calls people."))
+            raise Refusal(_("This user cannot take it. Choose a user who can make calls."))
         if not changes_of(found, {"person": receiver}, shown):
             return found
         found.person_id, found.given_by_id, found.given_at = receiver.pk, person.pk, timezone.now()

@@ -49,13 +49,13 @@ class Later:
         """Return the moment that is meant, in UTC. Raises Refusal for a time that is over, too far ahead or no time."""
         zone = time_zones.zone_named(self.zone)
         if zone is None:
-            raise Refusal(_("Choose the time zone in which this time is meant."))
+            raise Refusal(_("Choose the time zone for this time."))
         try:
             at = moment_at(datetime.datetime.combine(self.local_day, self.local_time), zone)
         except ValidationError as error:
             raise Refusal(" ".join(error.messages)) from None
         if at <= now:
-            raise Refusal(_("This time is over there: choose a later one, or call now."))
+            raise Refusal(_("This local time has passed. Choose a later time, or call now."))
         if at > now + datetime.timedelta(days=FARTHEST_DAYS):
             raise Refusal(_("Choose a time within %(days)d days.") % {"days": FARTHEST_DAYS})
         return at
@@ -103,7 +103,7 @@ def refuse_then(
     planned = Call.objects.filter(theirs, is_planned()).exclude(pk=besides).select_related("callback").first()
     if planned is not None:
         words = moment_words.planned_already(planned.due_at, planned.callback.zone)
-        raise Refusal(" ".join([words, _("Move that one, or take it back first.")]))
+        raise Refusal(" ".join([words, _("Reschedule that call, or cancel it first.")]))
 
 
 def columns_of(now: datetime.datetime, at: datetime.datetime) -> dict[str, Any]:

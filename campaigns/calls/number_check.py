@@ -186,7 +186,7 @@ def _waiting_call(e164: str) -> list[Obstacle]:
             Obstacle(
                 code="planned",
                 sentence=moment_words.planned_already(planned.due_at, planned.callback.zone),
-                next_step=_("It lapses if somebody talks to the person before."),
+                next_step=_("It is cancelled if somebody talks to the contact before then."),
                 forbids=False,
             )
         ]
@@ -195,7 +195,7 @@ def _waiting_call(e164: str) -> list[Obstacle]:
     return [
         Obstacle(
             code="waits",
-            sentence=_("A call to this number waits its turn already."),
-            next_step=_("Look for it in the call log."),
+            sentence=_("A call to this number is already waiting."),
+            next_step=_("Find it in the call log."),
         )
     ]

@@ -119,28 +119,28 @@ def problems_of(asked: SingleCall) -> dict[str, Sentence]:
         if chosen.provider_id != asked.provider.pk:
             found[name] = _("“%(name)s” belongs to another provider.") % {"name": chosen}
         elif not chosen.is_present:
-            found[name] = _("“%(name)s” is no longer at the vendor.") % {"name": chosen}
+            found[name] = _("“%(name)s” no longer exists at the provider.") % {"name": chosen}
     if asked.agent and backend.accepts_variables:
         given = clean_variables(asked.variables)
         wanted = [name for raw in asked.agent.variables if (name := clean(raw, 80)) and not value_of(name, given)]
         if wanted:
-            found["further"] = _("The agent also says: %(names)s. Give each a value.") % {"names": _(", ").join(wanted)}
+            found["further"] = _("The agent needs values for: %(names)s.") % {"names": _(", ").join(wanted)}
     if backend.needs_caller_id and asked.caller_id is None:
-        found.setdefault("caller_id", _("%(vendor)s needs a caller ID: choose one.") % {"vendor": backend.label})
+        found.setdefault("caller_id", _("%(vendor)s needs a caller ID. Choose one.") % {"vendor": backend.label})
     if asked.digits and not (asked.digits.isascii() and asked.digits.isdigit() and len(asked.digits) <= 5):
-        found["digits"] = _("Write one to five digits.")
+        found["digits"] = _("Enter one to five digits.")
     if len(asked.text) > MAX_TEXT:
-        found["text"] = _("The text is longer than %(limit)d letters.") % {"limit": MAX_TEXT}
+        found["text"] = _("The text is too long: at most %(limit)d characters.") % {"limit": MAX_TEXT}
     said = [kind for kind in ("agent", "text", "digits") if getattr(asked, kind)]
     stray = next((kind for kind in said if kind not in backend.message_kinds), "")
     if stray:
-        found[stray] = _("%(vendor)s cannot do this.") % {"vendor": backend.label}
+        found[stray] = _("%(vendor)s does not support this.") % {"vendor": backend.label}
     elif len(said) > 1:
-        found[said[1]] = _("A call says one thing: choose one.")
+        found[said[1]] = _("Choose only one: agent, voice, text or digits.")
     elif not said and not any(
         kind in backend.message_kinds and getattr(asked, kind) for kind in ("voice", "caller_id")
     ):
-        found.setdefault(_first_kind(backend.message_kinds), _("Choose what the call says."))
+        found.setdefault(_first_kind(backend.message_kinds), _("Choose an agent, voice, text or digits."))
     return found
 
 
@@ -215,7 +215,7 @@ def _queue_for(
 ) -> Call:
     """Queue a call for the time that a person asked for; under the contact's row lock, so that there is one of them."""
     if asked.vendor_options:
-        raise Refusal(_("The vendor’s extras go with a call now, not with one later: leave them out."))
+        raise Refusal(_("Provider extras work only with calls placed now. Remove them to schedule the call."))
     now = timezone.now()
     at = later.moment(now)
     later_calls.refuse_then(asked.to_number, asked.provider, contact, at)

@@ -111,7 +111,7 @@ def open_recording(call: Call, person: Person) -> Sound:
         sound = _kept(call.pk)
         if sound is None:
             raise RecordingRefusal(
-                _("The recording cannot be kept on this server: its disk may be full. Tell your admin.")
+                _("The recording cannot be saved on this server. Its disk may be full. Tell an admin.")
             )
     _audit(call, person)
     return sound
@@ -149,26 +149,26 @@ def content_type_of(sound: Recording) -> str:
     said = SAME_AS.get(said, said)
     # HTML or JSON is not audio, whatever content type the vendor declared.
     if said not in SUFFIXES or head.lstrip()[:1] in {b"<", b"{", b"["}:
-        raise RecordingRefusal(_("What the vendor sent is not a sound that can be played."))
+        raise RecordingRefusal(_("The file from the provider cannot be played."))
     return said
 
 
 def _fetched(call: Call) -> Recording:
     if not call.remote_id or not call.provider.backend_class.supports_recording:
-        raise RecordingRefusal(_("There is no recording of this call."))
+        raise RecordingRefusal(_("This call has no recording."))
     vendor = {"vendor": call.provider.backend_class.label}
     passed: list[Exchange] = []
     try:
         return opening.open_backend(call.provider, passed.append, is_person=True).fetch_recording(handle_of(call))
     except NoReadLeft:
         raise RecordingRefusal(
-            _("%(vendor)s was not asked: too many requests went there in the last minute. Try again soon.") % vendor
+            _("Too many requests to %(vendor)s in the last minute. Try again soon.") % vendor
         ) from None
     except NotSent:
         raise RecordingRefusal(_("%(vendor)s could not be reached. Try again in a minute.") % vendor) from None
     except AccountProblem:
         raise RecordingRefusal(
-            _("%(vendor)s refused our account. An admin must look at the key under Providers.") % vendor
+            _("%(vendor)s rejected our account. An admin must check the key under Providers.") % vendor
         ) from None
     except ProviderMisconfigured as error:
         if isinstance(error, ProviderUnusable):
@@ -177,12 +177,12 @@ def _fetched(call: Call) -> Recording:
     except RecordingHostRefused as error:
         Provider.objects.note_recording_host(call.provider_id, error.host)
         raise RecordingRefusal(
-            _("The recording lies at %(host)s, which nobody allowed yet. An admin allows it under Providers.")
+            _("The recording is on %(host)s, which is not allowed yet. An admin can allow it under Providers.")
             % {"host": error.host}
         ) from None
     except ProviderError as error:
         raise RecordingRefusal(
-            _("%(vendor)s did not hand out the recording: %(why)s Try again later.") % {**vendor, "why": error.message}
+            _("%(vendor)s did not return the recording: %(why)s Try again later.") % {**vendor, "why": error.message}
         ) from None
     finally:
         for exchange in passed:

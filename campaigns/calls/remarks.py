@@ -29,9 +29,9 @@ def add_note(call: Call, person: Person, text: str) -> CallNote:
     """Add a note to a call. Raises Refusal for an empty or too long text."""
     text = text.replace("\x00", "").strip()
     if not text:
-        raise Refusal(_("Write something first; nothing was kept."))
+        raise Refusal(_("Nothing was entered, so nothing was saved."))
     if len(text) > MAX_CALL_NOTE:
-        raise Refusal(_("This note is longer than 2,000 letters: make two of it."))
+        raise Refusal(_("This note is too long: at most 2,000 characters. Split it in two."))
     with transaction.atomic():
         note = CallNote.objects.create(call=call, author_id=person.pk, text=text)
         record(person, "call.note_added", call, letters=len(text))
@@ -46,14 +46,14 @@ def add_tags(call: Call, person: Person, names: list[str]) -> list[str]:
         wanted.setdefault(key_of(name), " ".join(name.replace("\x00", "").split())[:MAX_TAG])
     wanted.pop("", None)
     if not wanted:
-        raise Refusal(_("Write a tag of letters or digits first, such as complaint."))
+        raise Refusal(_("Enter a tag of letters or digits, such as complaint."))
     with transaction.atomic():
         # Under the call's row lock, so that two users who add tags at once cannot exceed the limit together.
         Call.objects.select_for_update().get(pk=call.pk)
         there = set(CallTagging.objects.filter(call=call).values_list("tag__key", flat=True))
         fresh = [key for key in wanted if key not in there]
         if len(there) + len(fresh) > MOST_TAGS:
-            raise Refusal(_("A call carries at most %(n)d tags: take one off first.") % {"n": MOST_TAGS})
+            raise Refusal(_("A call can have at most %(n)d tags. Remove one first.") % {"n": MOST_TAGS})
         CallTag.objects.bulk_create([CallTag(key=key, name=wanted[key]) for key in fresh], ignore_conflicts=True)
         tags = list(CallTag.objects.filter(key__in=fresh))
         CallTagging.objects.bulk_create(

@@ -43,16 +43,16 @@ def save_filter(
     `query` is the URL query of the log; `names_person` says that it contains a name or number.
     """
     if is_shared and not may(person, "share_filters"):
-        raise FilterRefusal("is_shared", _("Sharing is for managers and admins: save it for yourself."))
+        raise FilterRefusal("is_shared", _("Only managers and admins can share. Save it for yourself."))
     if is_shared and names_person:
         raise FilterRefusal(
             "is_shared",
-            _("A filter for one person's name or number stays yours: take that out, then share it."),
+            _("Filters with a contact's name or number cannot be shared. Remove the name or number first."),
         )
     if not query:
-        raise FilterRefusal("name", _("Nothing is filtered and no columns are chosen: there is nothing to save."))
+        raise FilterRefusal("name", _("No filters or columns are chosen, so there is nothing to save."))
     if len(query) > LONGEST:
-        raise FilterRefusal("name", _("These filters are too long to be saved: leave some out."))
+        raise FilterRefusal("name", _("Too many filters to save. Remove some."))
     try:
         with transaction.atomic():
             owner = int(person.pk or 0)
@@ -66,14 +66,16 @@ def save_filter(
                 if name in stored["filters"] and not shown.join(typed, stored):
                     return own.get(name=name)
             if own.exclude(name=name).count() >= MOST:
-                raise FilterRefusal("name", _("You have %(n)d saved filters: delete one first.") % {"n": MOST})
+                raise FilterRefusal(
+                    "name", _("You have %(n)d saved filters, the maximum. Delete one first.") % {"n": MOST}
+                )
             saved, _is_new = own.update_or_create(
                 name=name,
                 defaults={"query": query, "is_shared": is_shared, "owner_id": owner, "team_id": team_of(person)},
             )
             record(person, "filter.saved", saved, shared=is_shared)
     except IntegrityError:
-        raise FilterRefusal("name", _("This name was taken at this very moment: try again.")) from None
+        raise FilterRefusal("name", _("This name was just taken. Try another.")) from None
     return saved
 
 

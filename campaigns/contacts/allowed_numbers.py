@@ -26,12 +26,12 @@ def allow(phone: str, *, reason: str, person: Any) -> AllowedNumber:
     """
     kind = type_of(phone)
     if kind is NumberType.SHORT:
-        raise Refusal(_("%(sentence)s Nobody can allow it.") % {"sentence": SENTENCES[kind]})
+        raise Refusal(_("%(sentence)s It cannot be allowed.") % {"sentence": SENTENCES[kind]})
     if kind is NumberType.ORDINARY:
-        raise Refusal(_("This is an ordinary number: it may be called without leave."))
+        raise Refusal(_("This is an ordinary number. It can be called without permission."))
     reason = reason.strip()[:MAX_REASON]
     if not reason:
-        raise Refusal(_("Say why; nothing was changed."))
+        raise Refusal(_("Enter a reason. Nothing was changed."))
     with transaction.atomic():
         found, _is_new = AllowedNumber.objects.update_or_create(
             phone=phone,
@@ -47,7 +47,7 @@ def withdraw(pk: int, *, reason: str, person: Any) -> bool:
     Raises Refusal where no reason is given.
     """
     if not reason.strip():
-        raise Refusal(_("Say why; nothing was changed."))
+        raise Refusal(_("Enter a reason. Nothing was changed."))
     with transaction.atomic():
         # No commit point that read the old state is still open after it.
         close_gate()

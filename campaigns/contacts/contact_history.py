@@ -18,9 +18,9 @@ SHOWN = 10
 WORDS: dict[str, str | Promise] = {
     "person.added": gettext_lazy("Added"),
     "person.changed": gettext_lazy("Changed"),
-    "person.shared": gettext_lazy("Shared with one more team"),
-    "person.merged": gettext_lazy("Made one with another entry"),
-    "person.taken_apart": gettext_lazy("Taken apart from another entry"),
+    "person.shared": gettext_lazy("Shared with another team"),
+    "person.merged": gettext_lazy("Merged with another contact"),
+    "person.taken_apart": gettext_lazy("Separated from another contact"),
     "person.number_added": gettext_lazy("Another number added"),
     "person.number_removed": gettext_lazy("Another number removed"),
 }
@@ -50,7 +50,7 @@ def history_of(contact: Contact) -> list[Done]:
 def _words_of(event: AuditEvent) -> str:
     words = str(WORDS[event.action])
     if event.detail.get("by_import"):
-        return _("%(words)s, by an import") % {"words": words}
+        return _("%(words)s (import)") % {"words": words}
     labels = {field.name: str(field.verbose_name) for field in Contact._meta.concrete_fields}
     fields = [labels[name] for name in event.detail.get("fields", ()) if name in labels]
     return f"{words}: {_(', ').join(fields)}" if fields else words

@@ -247,7 +247,7 @@ def allow_again(entry_id: int, *, reason: str, person: Any, confirmed: TwoPerson
         if entry is None:
             return None
         if entry.takes_two_people and not two_people.is_confirmed(confirmed, REMOVE_OPT_OUT, entry):
-            raise OwnOptOut(_("This person asked not to be called: a second person must confirm the removal."))
+            raise OwnOptOut(_("This contact opted out. A second user must confirm the removal."))
         record_audit(
             person,
             "do_not_call.removed",

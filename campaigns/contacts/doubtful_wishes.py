@@ -181,5 +181,5 @@ def _opened(record: ContactImport, said: str, person: Person) -> list[HeardOptOu
         raise PermissionDenied("remove_do_not_call")
     rows = list(_undecided().select_for_update().filter(contact_import=record, said=said).order_by("pk"))
     if not rows:
-        raise Refusal(_("This was decided already."))
+        raise Refusal(_("This has already been decided."))
     return rows

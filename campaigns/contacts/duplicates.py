@@ -74,7 +74,7 @@ def merge_people(kept_id: int, other_id: int, person: Any, *, number: str = "") 
         close_gate()
         rows = {row.pk: row for row in Contact.objects.select_for_update().filter(pk__in=[kept_id, other_id])}
         if kept_id not in rows or other_id not in rows:
-            raise Refusal(_("One of the two is gone: look for both again."))
+            raise Refusal(_("One of the two contacts no longer exists. Search for both again."))
         kept, other = rows[kept_id], rows[other_id]
         both = [*entries_of(kept), *entries_of(other)]
         if refusal := _why_not(kept, other, both):
@@ -117,15 +117,15 @@ def take_apart(other_id: int, person: Any) -> Contact | None:
 
 def _why_not(kept: Contact, other: Contact, both: Sequence[Contact]) -> str:
     if kept.pk == other.pk:
-        return _("This is the same entry: choose another one.")
+        return _("This is the same contact. Choose another one.")
     if kept.merged_into_id or other.merged_into_id:
-        return _("One of the two was made part of another person meanwhile: look for both again.")
+        return _("One of the two contacts was merged with another contact in the meantime. Search for both again.")
     numbers, ids = [row.phone for row in both], [row.pk for row in both]
     theirs = Call.objects.filter(Q(to_number__in=numbers) | Q(contact__in=ids))
     if theirs.filter(holds_up_changes()).exists():
-        return _("A call to one of the two waits or is not over yet: wait for it, or cancel it first.")
+        return _("A call to one of the two is waiting or in progress. Wait until it ends, or cancel it first.")
     if theirs.filter(is_planned()).count() > 1:
-        return _("A callback is planned for each of the two: take one of them back first.")
+        return _("Both contacts have a scheduled callback. Cancel one of them first.")
     return ""
 
 

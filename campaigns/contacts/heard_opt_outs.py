@@ -179,5 +179,5 @@ def _opened(call_id: int, person: Person) -> tuple[Call, list[HeardOptOut]]:
         raise PermissionDenied("remove_do_not_call")
     rows = list(HeardOptOut.objects.undecided().select_for_update().filter(call=call_id).order_by("pk"))
     if not rows:
-        raise Refusal(_("This was decided already: see the steps of the call."))
+        raise Refusal(_("This has already been decided. See the timeline of the call."))
     return call, rows

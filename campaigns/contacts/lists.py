@@ -35,7 +35,7 @@ def make_list(name: str, person: Any) -> ContactList:
             record_audit(person, "list.made", made)
             return made
     except IntegrityError:
-        raise Refusal(_("There is a list of this name already.")) from None
+        raise Refusal(_("A list with this name already exists.")) from None
 
 
 def rename_list(list_id: int, name: str, person: Any, shown: Shown | None = None) -> None:
@@ -49,7 +49,7 @@ def rename_list(list_id: int, name: str, person: Any, shown: Shown | None = None
                 contact_list.save(update_fields=["name"])
                 record_audit(person, "list.renamed", contact_list, was=old, fields=["name"])
     except IntegrityError:
-        raise Refusal(_("There is a list of this name already.")) from None
+        raise Refusal(_("A list with this name already exists.")) from None
 
 
 def add_to_list(contact_list: ContactList, contact_ids: Sequence[int], person: Any) -> int:
@@ -83,7 +83,7 @@ def remove_list(contact_list: ContactList, person: Any) -> None:
     with transaction.atomic():
         over = (Campaign.Status.STOPPED, Campaign.Status.FINISHED)
         if Campaign.objects.filter(lists=contact_list).exclude(status__in=over).exists():
-            raise Refusal(_("A campaign uses this list: end it or choose another list there first."))
+            raise Refusal(_("A campaign uses this list. End the campaign or choose another list in it first."))
         record_audit(person, "list.removed", contact_list, people=contact_list.memberships.count())
         contact_list.memberships.all()._raw_delete(ListMembership.objects.db)
         contact_list.delete()

@@ -59,9 +59,11 @@ def remove_confirmed(request: TwoPersonRequest, person: Person) -> str:
     """
     entry = DoNotCall.objects.filter(pk=int(request.thing_id)).first()
     if entry is None:
-        return _("It was off the list already.")
+        return _("It was already removed.")
     if request.detail.get("added_at") != entry.added_at.isoformat():
-        raise Refusal(_("The person asked again after this was requested. Refuse this, and ask anew if it is right."))
+        raise Refusal(
+            _("The contact opted out again after this request. Refuse it, and request again if it is still right.")
+        )
     others = do_not_call.allow_again(entry.pk, reason=request.reason, person=person, confirmed=request)
     return removed_in_words(others or 0)
 
@@ -86,10 +88,10 @@ def _ids(rows: QuerySet[Any]) -> set[int]:
 
 def removed_in_words(others: int) -> str:
     """Return what is said of a number that came off the list."""
-    first = _("Off the list: this number may be called again. Calls taken out before stay out.")
+    first = _("Removed from the list. This number can be called again. Calls already cancelled stay cancelled.")
     more = ngettext(
-        "%(n)d other number of this person stays on the list.",
-        "%(n)d other numbers of this person stay on the list.",
+        "%(n)d other number of this contact stays on the list.",
+        "%(n)d other numbers of this contact stay on the list.",
         others,
     )
     return f"{first} {more % {'n': others}}" if others else first
@@ -99,7 +101,7 @@ def ask_to_undo(record: ContactImport, person: Person) -> TwoPersonRequest | Non
     """Ask a second person to remove the opt-outs that an undone import leaves on the list; None if it leaves none."""
     if not do_not_call.own_entries_of(record):
         return None
-    reason = _("Undo of the import “%(file)s”") % {"file": record.original_name}
+    reason = _("Undo of import “%(file)s”") % {"file": record.original_name}
     return two_people.ask(UNDO_OPT_OUTS, person, thing=record, reason=reason)
 
 
@@ -110,5 +112,5 @@ def undo_confirmed(request: TwoPersonRequest, _person: Person) -> str:
         close_gate()
         removed = do_not_call.undo_entries_of(record, request)
     return ngettext(
-        "%(n)d number came off the do-not-call list.", "%(n)d numbers came off the do-not-call list.", removed
+        "%(n)d number removed from the do-not-call list.", "%(n)d numbers removed from the do-not-call list.", removed
     ) % {"n": removed}

@@ -30,7 +30,7 @@ def add_number(contact_id: int, phone: str, person: Any) -> bool:
         if contact.phone == phone or contact.merged.filter(phone=phone).exists():
             return False
         if contact.other_numbers.count() >= MOST:
-            raise Refusal(_("A person has at most %(n)d other numbers. Remove one first.") % {"n": MOST})
+            raise Refusal(_("A contact can have at most %(n)d other numbers. Remove one first.") % {"n": MOST})
         _number, is_new = OtherNumber.objects.get_or_create(contact=contact, phone=phone)
         if is_new:
             hold_for_all(contact_id, person)
@@ -48,8 +48,8 @@ def remove_number(contact_id: int, number_id: int, person: Any) -> bool:
         if forbidden_numbers([number.phone]):
             raise Refusal(
                 _(
-                    "This number is not to be called, and that holds for the person. "
-                    "Take it off the do-not-call list first, then remove it."
+                    "This number is on the do-not-call list, which applies to the whole contact. Remove it "
+                    "from that list first, then delete it here."
                 )
             )
         number.delete()
@@ -71,7 +71,9 @@ def call_from_now_on(contact_id: int, number_id: int, person: Any) -> bool:
             if number is None:
                 return False
             if Call.objects.filter(holds_up_changes(), contact=contact).exists():
-                raise Refusal(_("A call to this person is not over yet: wait for it or cancel it first."))
+                raise Refusal(
+                    _("A call to this contact is waiting or in progress. Wait until it ends, or cancel it first.")
+                )
             old, new = contact.phone, number.phone
             number.delete()
             contact.phone, contact.region = new, understand_number(new, contact.region).region
@@ -80,5 +82,5 @@ def call_from_now_on(contact_id: int, number_id: int, person: Any) -> bool:
             follow_number(contact.pk, old, new, timezone.now())
             record_audit(person, "person.changed", contact, fields=["phone"])
     except IntegrityError:
-        raise Refusal(_("Another contact has this number: make one of the two on this page.")) from None
+        raise Refusal(_("Another contact has this number. Merge the two contacts on this page.")) from None
     return True

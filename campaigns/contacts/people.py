@@ -114,17 +114,17 @@ def local_times(contact: Contact) -> tuple[list[ContactClock], int]:
 def last_decision(contact: Contact, entry: DoNotCall | None, *, is_held: bool = False) -> Decision:
     """Return in one sentence why this person will be, was, or was not called."""
     if entry is not None and entry.phone != contact.phone:
-        return Decision(gettext_lazy("Will not be called: another number of this person is on the do-not-call list."))
+        return Decision(gettext_lazy("Will not be called: another number of this contact is on the do-not-call list."))
     if entry is not None:
         return Decision(gettext_lazy("Will not be called: the number is on the do-not-call list."))
     if is_held:
-        return Decision(gettext_lazy("Not called for now: this person may have asked not to be called again."))
+        return Decision(gettext_lazy("Not called for now: this contact may have opted out."))
     calls = calls_of(contact)
     # Not ordered by id: PostgreSQL would scan everybody's calls from the newest, to find one pending call.
     waiting = calls.filter(status=CallStatus.PENDING).order_by("due_at", "pk")
     last = calls.filter(status__in=LIVE).first() or waiting.first() or calls.first()
     if last is None:
-        return Decision(gettext_lazy("Never called so far, and no call is planned."))
+        return Decision(gettext_lazy("Not called yet, and no call is scheduled."))
     return Decision(results.sentence_of(last) or results.result_of(last).word, last.placing_at or last.changed_at)
 
 
@@ -150,7 +150,7 @@ def add_person(values: dict[str, Any], contact_list: ContactList | None, person:
         shared = _share_known(values["phone"], contact_list, person, note)
         if shared is not None:
             return shared
-        raise Refusal(_("We know this number already: look for it under People.")) from None
+        raise Refusal(_("This number already exists. Find it under Contacts.")) from None
     return contact
 
 
@@ -199,7 +199,9 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
             changes = changes_of(contact, values, shown)
             changed = list(changes)
             if "phone" in changed and _has_open_call(contact):
-                raise Refusal(_("A call to the old number is not over yet: wait for it or cancel it first."))
+                raise Refusal(
+                    _("A call to the old number is waiting or in progress. Wait until it ends, or cancel it first.")
+                )
             before, stored = contact.phone, state_of(contact, changes)
             for name, value in changes.items():
                 put(contact, name, value)
@@ -221,7 +223,7 @@ def change_person(contact_id: int, values: dict[str, Any], person: Any, shown: S
                     **_before_and_after(contact, stored),
                 )
     except IntegrityError:
-        raise Refusal(_("Another person has this number already.")) from None
+        raise Refusal(_("Another contact already has this number.")) from None
     return ChangedPerson(contact, wish)
 
 

@@ -21,7 +21,7 @@ SHOWN = 10
 """Refused rows beside the people that a search finds, the newest first."""
 REASONS: dict[str, Promise] = {
     **NOTES,
-    SkipReason.DO_NOT_CALL: _("The number, or another one of the row, is on the do-not-call list."),
+    SkipReason.DO_NOT_CALL: _("This number, or another number in this row, is on the do-not-call list."),
 }
 
 

@@ -42,12 +42,12 @@ def refusals_of(team: int | None, provider: Provider | None, lists: Iterable[Con
     found = []
     if provider is not None and not may_use(team, provider.team_id):
         found.append(
-            _("The provider “%(name)s” is kept for another team: choose another one, or ask an admin to open it.")
+            _("The provider “%(name)s” is reserved for another team. Choose another one, or ask an admin to share it.")
             % {"name": provider}
         )
     for one in lists:
         if not may_use(team, one.team_id):
-            found.append(_("A list chosen here belongs to another team: choose a list of this team."))
+            found.append(_("A chosen list belongs to another team. Choose a list of this team."))
             break
     return found
 

@@ -50,7 +50,7 @@ def campaign_chip(campaign: Campaign) -> Chip:
     status = Campaign.Status(campaign.status)
     icon, tone, is_live = CAMPAIGN_LOOKS[status]
     if status == Campaign.Status.PAUSED and campaign.pilot == Campaign.Pilot.ASKS:
-        return Chip(_("Pilot over: decide"), "hand", "warn")
+        return Chip(_("Pilot finished: decide"), "hand", "warn")
     if status == Campaign.Status.RUNNING and campaign.pilot == Campaign.Pilot.CALLING:
         return Chip(_("Pilot"), icon, tone, is_live)
     if status == Campaign.Status.PAUSED and campaign.paused_by_system:

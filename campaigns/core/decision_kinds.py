@@ -29,7 +29,7 @@ Words = str | Promise
 TOOK_PLACE, DID_NOT, WAIT, CALL_AGAIN = "took_place", "did_not", "wait", "call_again"
 FORBID, ALLOW = "forbid", "allow"
 """Answers that a kind may offer."""
-WHO_DECIDES: Words = _("A manager decides this.")
+WHO_DECIDES: Words = _("A manager must decide this.")
 """What is said to whoever may not decide."""
 
 
@@ -60,10 +60,10 @@ def _waits_for_nothing(call: Call, now: datetime.datetime) -> bool:
 KINDS: tuple[Kind, ...] = (
     Kind(
         key="no_news",
-        label=_("No news from the provider"),
+        label=_("No updates from the provider"),
         sentence=_(
-            "The provider accepted this call and reports nothing more. It may have taken place. Look it up at the "
-            "provider, then enter the result here."
+            "The provider accepted this call but sends no more updates. The call may have taken place. Check "
+            "at the provider, then enter the result here."
         ),
         condition=lambda now: conditions.no_news() & _is_asked_again(now),
         holds=lambda call, now: conditions.is_without_news(call.failure_reason) and _waits_for_nothing(call, now),
@@ -71,9 +71,9 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         key="unknown",
-        label=_("Not known whether it was placed"),
+        label=_("Unknown whether it was placed"),
         sentence=_(
-            "The provider's answer to the order was lost. Look it up at the provider, then say here whether it was "
+            "The provider's response was lost. Check at the provider, then enter here whether the call was "
             "placed. Until then this number is not called."
         ),
         condition=lambda now: conditions.unclear(now) & _is_asked_again(now),
@@ -82,18 +82,18 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         key="held",
-        label=_("Held: never placed"),
-        sentence=_("The provider never had this call, so nobody was called. Call again if it is still wanted."),
+        label=_("On hold: not placed"),
+        sentence=_("The provider has no such call, so nobody was called. Call again if still needed."),
         condition=lambda _now: conditions.held(),
         holds=lambda call, _now: conditions.is_held(call.held_at),
         answers=(CALL_AGAIN,),
     ),
     Kind(
         key="opt_out",
-        label=_("Maybe asked not to be called"),
+        label=_("Possible opt-out"),
         sentence=_(
-            "Something in this call sounds like a request not to be called again, but is not certain. Listen to it or "
-            "read it, then decide. Until then this person is not called by anybody."
+            "The contact may have asked not to be called again, but it is not certain. Listen to the call or "
+            "read it, then decide. Until then nobody calls this contact."
         ),
         condition=lambda _now: Q(pk__in=HeardOptOut.objects.undecided().in_calls().order_by().values("call")),
         holds=lambda call, _now: any(row.decided_at is None for row in call.heard_opt_outs.all()),

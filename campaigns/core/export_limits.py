@@ -46,7 +46,7 @@ def refuse_above_cap(person: Any) -> None:
         return
     record(person, CAPPED, None, most=most)
     raise Refusal(
-        _("You made %(n)d exports today, as many as are allowed. Go on tomorrow, or ask an admin to raise the limit.")
+        _("You have reached today's limit of %(n)d exports. Try again tomorrow, or ask an admin to raise the limit.")
         % {"n": most}
     )
 

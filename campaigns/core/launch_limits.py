@@ -86,8 +86,8 @@ def why_approval(
     limits, before = limits or current(), launched_by(person, at, besides)
     if before.people + people > limits.caller_launch_limit:
         text = ngettext(
-            "%(people)s person is above the limit of %(limit)s a day.",
-            "%(people)s people are above the limit of %(limit)s a day.",
+            "%(people)s person is over the daily limit of %(limit)s.",
+            "%(people)s people are over the daily limit of %(limit)s.",
             people,
         )
         said = text % {"people": number(people), "limit": number(limits.caller_launch_limit)}
@@ -96,12 +96,12 @@ def why_approval(
     if most is None:
         return ""
     if cost is None:
-        return _("Its cost is not known, and there is a limit of %(limit)s a day.") % {
-            "limit": plain_money(most, currency)
-        }
+        return _("The cost is unknown, and the daily limit is %(limit)s.") % {"limit": plain_money(most, currency)}
     spent = before.cost.get(currency, Decimal(0))
     if spent + cost > most:
-        return _("It may cost %(cost)s; with %(spent)s launched that day, this is above the limit of %(limit)s.") % {
+        return _(
+            "It may cost %(cost)s. With %(spent)s already launched that day, this is over the limit of %(limit)s."
+        ) % {
             "cost": plain_money(cost, currency),
             "spent": plain_money(spent, currency),
             "limit": plain_money(most, currency),
@@ -113,8 +113,8 @@ def _already(before: Launched) -> str:
     if not before.people:
         return ""
     text = ngettext(
-        "%(count)s person was launched that day already.",
-        "%(count)s people were launched that day already.",
+        "%(count)s person was already launched that day.",
+        "%(count)s people were already launched that day.",
         before.people,
     )
     return text % {"count": number(before.people)}
@@ -128,7 +128,7 @@ def refuse_single(person: Person, provider: Provider, now: datetime.datetime, lo
     cost = worst_cost(provider, longest) if provider.price_per_minute else None
     if why := why_approval(person, 1, cost, provider.currency, now):
         raise Refusal(
-            _("Your limit of the day is reached. %(why)s Ask a manager to call, or call tomorrow.") % {"why": why}
+            _("You have reached your daily limit. %(why)s Ask a manager to call, or call tomorrow.") % {"why": why}
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from callcenter.formats import placeholders as grammar
 from callcenter.formats.placeholders import key_of
+from campaigns.core.variants import messages_of, versions_of
 from campaigns.models import Campaign, Contact
 
 MAX_VALUE = 500
@@ -147,16 +148,27 @@ def _filled(campaign: Campaign, contact: Contact | None) -> tuple[str, dict[str,
 
 
 def needed_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return the names of the contact's values that a campaign's text and variables use; none of them may be empty."""
-    templates = (*(str(template) for template in campaign.variables.values()), campaign.text)
+    """Return the names of the contact's values that a campaign's text and variables use; none of them may be empty.
+
+    Of a campaign with variants, those that any of them uses: the people of all variants are then people alike.
+    """
+    templates: list[str] = []
+    messages = messages_of(campaign)
+    if campaign.variants:
+        del messages[""]
+    for said in messages.values():
+        templates += [*(str(template) for template in said.variables.values()), said.text]
     return tuple(dict.fromkeys(name for template in templates for name in placeholders(template)))
 
 
 def expected_names(campaign: Campaign) -> tuple[str, ...]:
-    """Return the variables that the agent's prompt uses and that the campaign does not set itself."""
-    expected = campaign.agent.variables if campaign.agent else ()
-    given = {key_of(clean(name, 80)) for name, text in campaign.variables.items() if str(text).strip()}
-    return tuple(name for raw in expected if (name := clean(raw, 80)) and key_of(name) not in given)
+    """Return the variables that the agent's prompt uses and that the campaign does not set itself; of any variant."""
+    found: dict[str, None] = {}
+    for said in versions_of(campaign):
+        expected = said.agent.variables if said.agent else ()
+        given = {key_of(clean(name, 80)) for name, text in said.variables.items() if str(text).strip()}
+        found |= {name: None for raw in expected if (name := clean(raw, 80)) and key_of(name) not in given}
+    return tuple(found)
 
 
 def missing_from(wanted: Iterable[str], name: str, variables: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from campaigns.core.variants import variants_of, versions_of
 from campaigns.models import Campaign
 from campaigns.reasons import MAX_REASON
 from providers.exceptions import MessageRefused
@@ -41,14 +42,21 @@ def is_gone(row: RemoteRow) -> bool:
 def gone_sentence(row: RemoteRow) -> str:
     """Return why no call can be placed with it; empty where one can."""
     if not row.is_present:
-        return _("“%(name)s” is no longer at the vendor.") % {"name": row}
-    return _("The agent “%(agent)s” is not active at the vendor.") % {"agent": row} if is_gone(row) else ""
+        return _("“%(name)s” no longer exists at the provider.") % {"name": row}
+    return _("The agent “%(agent)s” is not active at the provider.") % {"agent": row} if is_gone(row) else ""
 
 
 def gone_of(campaign: Campaign) -> list[str]:
-    """Return a sentence for each part of a campaign's message that is gone or not active."""
-    rows = [getattr(campaign, name) for name in PARTS]
-    return [sentence for row in rows if row is not None and (sentence := gone_sentence(row))]
+    """Return a sentence for each part of a campaign's message that is gone or not active, in any variant."""
+    return [sentence for row in parts_of(campaign) if (sentence := gone_sentence(row))]
+
+
+def parts_of(campaign: Campaign) -> list[RemoteRow]:
+    """Return the agents, voices, caller IDs and diallers with which a campaign calls, each once."""
+    rows = [getattr(said, name) for said in versions_of(campaign) for name in PARTS]
+    pools = {pk for variant in variants_of(campaign) for pk in variant.caller_ids}
+    rows += CallerId.objects.filter(pk__in=pools).order_by("number") if pools else []
+    return list(dict.fromkeys(row for row in rows if row is not None))
 
 
 def next_step(campaign: Campaign) -> str:
@@ -57,15 +65,15 @@ def next_step(campaign: Campaign) -> str:
     if not campaign.provider.can_sync:
         return (
             _(
-                "An admin puts it right at the vendor of “%(provider)s”; then resume. If it is gone for good, stop this"
-                " and call again with another."
+                "An admin must fix it at “%(provider)s”, then resume. If it is gone permanently, end this "
+                "campaign and call again with another."
             )
             % names
         )
     return (
         _(
-            "An admin puts it right at the vendor and syncs “%(provider)s”; then resume. If it is gone for good, stop"
-            " this and call again with another."
+            "An admin must fix it at the provider and sync “%(provider)s”, then resume. If it is gone "
+            "permanently, end this campaign and call again with another."
         )
         % names
     )
@@ -82,14 +90,19 @@ def why_refused(campaign: Campaign, error: MessageRefused) -> str:
     said = error_sentence(type(error).__name__, campaign.provider.vendor_label)
     row = getattr(campaign, error.part)
     named = _("“%(name)s”: %(why)s") % {"name": row, "why": said} if row is not None else said
-    return _fitting(named, _("Nobody was dialled, and no attempt is used up."), next_step(campaign))
+    return _fitting(named, _("Nobody was called, and no attempt was used."), next_step(campaign))
 
 
 def with_gone_parts() -> Q:
-    """Return the condition of campaigns of which a part is gone or not active."""
+    """Return the condition of campaigns of which a part is gone or not active, their own or a variant's."""
     found = Q(pk__in=[])
-    for name, ids in _gone_rows():
+    gone = dict(_gone_rows())
+    for name, ids in gone.items():
         found |= Q(**{f"{name}__in": ids})
+    if gone:
+        # What variants name lies in no column of its own; those that call or will are few.
+        varied = Campaign.objects.filter(status__in=LIVING).exclude(variants=[])
+        found |= Q(pk__in=[campaign.pk for campaign in varied if gone_of(campaign)])
     return found
 
 
@@ -106,7 +119,7 @@ def changed_sentence(campaign: Campaign) -> str:
         return ""
     if agent.variables_changed_at <= since:
         return ""
-    return _("The agent “%(agent)s” now expects: %(now)s. Before: %(before)s.") % {
+    return _("The agent “%(agent)s” now needs: %(now)s. Before: %(before)s.") % {
         "agent": agent,
         "now": _listed(agent.variables),
         "before": _listed(agent.variables_before or []),
@@ -115,7 +128,7 @@ def changed_sentence(campaign: Campaign) -> str:
 
 def changed_step() -> str:
     """Return what to do about an agent that expects other variables."""
-    return _("Check that the campaign fills these variables; pause it if it does not.")
+    return _("Check that the campaign fills these variables. If not, pause it.")
 
 
 def notices(campaign: Campaign) -> list[tuple[str, str]]:

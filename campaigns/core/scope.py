@@ -57,6 +57,7 @@ from campaigns.models import (
     Scorecard,
     ScorecardPoint,
     ScorecardReview,
+    SecondProvider,
     StopRequest,
     TranscriptWords,
     UnknownVendorCall,
@@ -133,6 +134,7 @@ TABLE: dict[type[Model], Whose] = {
     CampaignApproval: Whose(of=("campaign", Campaign)),
     CampaignRepeat: Whose(of=("campaign", Campaign)),
     LegalConfirmation: Whose(of=("campaign", Campaign)),
+    SecondProvider: Whose(of=("campaign", Campaign)),
     Question: Whose(of=("campaign", Campaign)),
     # What people work with, as lists: those of no team are everybody's.
     Disposition: STOCK,

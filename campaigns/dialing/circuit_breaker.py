@@ -39,9 +39,10 @@ _READ = (
     "vendor", "options", "is_active", "halted_at", "halted_reason", "halted_kind", "frozen_at", "frozen_reason",
     "breaker_opened_at", "breaker_reason", "uncompared_since", "compare_problem", "slow_until", "dispatch_lease",
     "dispatch_lease_until", "max_lines", "calls_per_minute", "max_call_seconds", "price_per_minute", "currency",
-    "day_cap", "pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at", "last_error_at",
+    "day_cap", "single_call_lines", "turns", "pace_tat", "outcomes", "unknowns_in_row", "unknown_until",
+    "last_success_at", "last_error_at",
 )  # fmt: skip
-_SAVED = ("pace_tat", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
+_SAVED = ("pace_tat", "turns", "outcomes", "unknowns_in_row", "unknown_until", "last_success_at")
 ONE_INSTANT = datetime.timedelta(seconds=2)
 """Orders that left within this time hang together: one outage of a moment is one event, not three."""
 
@@ -98,7 +99,10 @@ def weigh_answers(provider: Provider, results: Sequence[Result], now: datetime.d
         provider.last_success_at = now
     if provider.breaker_opened_at is None and rules.should_break(outcomes, in_row):
         failed, total = sum(o[2] for o in outcomes), sum(o[1] + o[2] for o in outcomes)
-        reason = _("%(failed)s of the last %(total)s orders failed on the way.") % {"failed": failed, "total": total}
+        reason = _("%(failed)s of the last %(total)s requests to the provider failed.") % {
+            "failed": failed,
+            "total": total,
+        }
         if Provider.objects.open_breaker(provider.pk, reason, now + span(rules.PROBE_AFTER)):
             provider.breaker_opened_at = now
 
@@ -112,7 +116,7 @@ def take_over(provider_id: int, tries: int, now: datetime.datetime) -> bool:
         return False
     provider = lock_provider(provider_id)
     if provider.breaker_opened_at is None and rules.is_unreachable(tries, provider.outcomes, now.timestamp()):
-        reason = _("An order could not be sent %(times)s times in a row.") % {"times": tries}
+        reason = _("Sending a call to the provider failed %(times)s times in a row.") % {"times": tries}
         return Provider.objects.open_breaker(provider_id, reason, now + span(rules.PROBE_AFTER))
     return provider.breaker_opened_at is not None
 

@@ -6,11 +6,11 @@ All conditions are checked again under locks. If one of them cannot be read, the
 from __future__ import annotations
 
 import datetime
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import cast
+from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -26,19 +26,21 @@ from campaigns.core.day_caps import Payer, Rooms
 from campaigns.core.eligibility import Eligibility, Judge, Verdict, stops_of
 from campaigns.core.eligibility_facts import confirmed_since, numbers_now, quiet_since
 from campaigns.core.installation import Installation, at_mark
-from campaigns.core.message import Message, as_spelled
+from campaigns.core.lines_in_use import lines_held, lines_of
 from campaigns.core.sql.bulk import update_rows
 from campaigns.core.sql.locking import lock_rows
 from campaigns.core.transitions import Why
-from campaigns.dialing import circuit_breaker, order_results
-from campaigns.dialing.commit_point_queries import DueCall, due_calls, lines_held
+from campaigns.dialing import circuit_breaker, order_results, second_provider
+from campaigns.dialing.commit_point_queries import DueCall, due_calls
 from campaigns.dialing.order_results import OrderAnswer
+from campaigns.dialing.orders import orders_of
+from campaigns.lines import Priority, Turns, open_to_campaigns
 from campaigns.models import Call, Campaign
 from campaigns.reasons import MoneyWait, SkipReason, WaitReason
 from campaigns.tracking import unknown_calls
 from providers import pace
 from providers.models import Provider
-from providers.types import CallOrder, CallStatus, OnMachine
+from providers.types import CallOrder, CallStatus
 
 LIVE_ELSEWHERE_SECONDS = 30
 """Wait before a call is tried again whose number is in another live call."""
@@ -63,6 +65,8 @@ class CommitResult:
     committed: list[CommittedCall] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
     """Ids of calls for which there was no free line or no pace left; they stay reserved."""
+    limited: list[int] = field(default_factory=list)
+    """Ids of calls whose campaign may use no further line or has no pace left; they stay reserved, after others."""
     over_budget: set[int] = field(default_factory=set)
     """Ids of campaigns whose budget is used up."""
     gone: set[int] = field(default_factory=set)
@@ -74,7 +78,8 @@ class CommitResult:
 _READ = (
     "status", "variables", "text", "hours_start", "hours_end", "days", "calls_per_minute", "max_lines", "budget",
     "budget_is_soft", "launched_by", "quiet_hours", "pace_tat", "reserved_cost", "spent_cost", "attempts_a_day",
-    "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries",
+    "on_machine", "requires_consent", "last_day", "weekly_hours", "blackout_dates", "holiday_countries", "priority",
+    "lines_percent", "provider", "second", "variants",
 )  # fmt: skip
 """The columns of a campaign that a commit point reads."""
 
@@ -114,6 +119,7 @@ def commit_calls(
                 continue
             result.committed += one.committed
             result.left += one.left
+            result.limited += one.limited
             result.over_budget |= one.over_budget
             result.gone |= one.gone
         return result
@@ -137,11 +143,15 @@ def _commit(
         with circuit_breaker.saving(provider):
             circuit_breaker.weigh_answers(provider, [(answer.result, answer.took) for answer in answers], now)
             if _may_call(provider, token, now, is_stopped=not gate.is_open):
-                batch = _Batch(provider, due_calls(ids, token, now), now, idle, at_mark(gate.settings_mark))
+                place = {call_id: at for at, call_id in enumerate(ids)}
+                ways = partial(second_provider.ways, provider_id, now=now)
+                due = due_calls(ids, token, now, provider_id, ways)
+                calls = sorted(due, key=lambda call: place[call.pk])
+                batch = _Batch(provider, calls, now, idle, at_mark(gate.settings_mark))
                 batch.judge_all()
                 batch.write(token)
                 steps += batch.steps
-                result.left = [call.pk for call in batch.left]
+                result.left, result.limited = [call.pk for call in batch.left], [call.pk for call in batch.limited]
                 result.over_budget = batch.purse.used_up
                 result.gone = batch.gone
                 orders = batch.orders()
@@ -175,6 +185,7 @@ class _Batch:
         self.provider, self.calls, self.now, self.installation = provider, calls, now, installation
         campaign_ids = {call.campaign_id for call in calls if call.campaign_id}
         self.campaigns = lock_rows(Campaign, campaign_ids, _READ)
+        self.seconds = second_provider.Seconds(provider.pk, self.campaigns, calls)
         judged: list[Campaign | None] = [*self.campaigns.values()]
         if any(call.campaign_id is None for call in calls):
             judged.append(None)
@@ -187,11 +198,15 @@ class _Batch:
         )
         self.judges: dict[int | None, Judge] = {}
         # An unknown call counts as using a line until the longest possible call would be over.
-        lines, in_doubt = lines_held(provider.pk, now - datetime.timedelta(seconds=provider.max_call_seconds), now)
+        held = lines_held(provider.pk, provider.max_call_seconds, now)
+        lines, in_doubt = held.by_campaign, held.in_doubt
         self.free = min(idle, provider.max_lines - lines.total())
         # Without any known call nothing can be concluded of the unknown ones that hold all lines: one order passes.
         is_control = self.free < 1 and idle > 0 and in_doubt and unknown_calls.lacks_control(provider)
         self.free = 1 if is_control else self.free
+        open_lines = open_to_campaigns(provider.max_lines, provider.single_call_lines) - held.of_campaigns
+        self.free_to_campaigns = max(open_lines, 1) if is_control else open_lines
+        lines += self.seconds.lines_elsewhere(now)
         self.pace = self._tokens_of(provider)
         self.campaign_free: Counter[int] = Counter()
         for campaign in self.campaigns.values():
@@ -199,7 +214,7 @@ class _Batch:
             tokens = self._tokens_of(campaign)
             if campaign.pace_tat != before:
                 Campaign.objects.filter(pk=campaign.pk).update(pace_tat=campaign.pace_tat)
-            free = (campaign.max_lines - lines[campaign.pk]) if campaign.max_lines else len(calls)
+            free = lines_of(campaign, provider) - lines[campaign.pk]
             self.campaign_free[campaign.pk] = max(0, min(tokens, max(free, 1) if is_control else free))
         payers = {self._payer_of(call) for call in calls if call.has_caps}
         self.purse = Purse(provider, self.campaigns, Rooms(provider, payers, now))
@@ -207,6 +222,7 @@ class _Batch:
         """By longest call of the agent: what such a call costs at most."""
         self.passed: list[DueCall] = []
         self.left: list[DueCall] = []
+        self.limited: list[DueCall] = []
         self.waiting: list[tuple[DueCall, WaitReason, datetime.datetime]] = []
         self.skipped: list[tuple[DueCall, SkipReason]] = []
         self.gone: set[int] = set()
@@ -233,9 +249,27 @@ class _Batch:
         return taken.count
 
     def judge_all(self) -> None:
-        """Check every call, the longest due first."""
+        """Check every call: single calls first, then those of campaigns in turn by priority (`campaigns.lines`)."""
+        queues: dict[Priority, deque[DueCall]] = {}
         for call in self.calls:
-            self.judge(call)
+            campaign = self.campaigns.get(call.campaign_id or 0)
+            if not self.seconds.goes_here(call, campaign):
+                self.left.append(call)
+            elif call.campaign_id is None:
+                self.judge(call)
+            else:
+                queues.setdefault(self._priority_of(call), deque()).append(call)
+        turns = Turns.read(self.provider.turns)
+        while waiting := [priority for priority, calls in queues.items() if calls]:
+            priority, passed = turns.next_of(waiting), len(self.passed)
+            self.judge(queues[priority].popleft())
+            if len(self.passed) > passed:
+                turns.count(priority)
+        self.provider.turns = turns.stored()
+
+    def _priority_of(self, call: DueCall) -> Priority:
+        campaign = self.campaigns.get(call.campaign_id or 0)
+        return Priority(campaign.priority) if campaign is not None else Priority.NORMAL
 
     def judge(self, call: DueCall) -> None:
         """Decide whether a call passes, stays reserved, waits or is skipped; the first reason found counts."""
@@ -246,12 +280,14 @@ class _Batch:
             self.left.append(call)
             self.gone.add(campaign.pk)
         elif (answer := self._answer(call, campaign)).verdict is Verdict.NEVER:
-            self.skipped.append((call, SkipReason(answer.reason)))
+            self._skip(call, SkipReason(answer.reason))
         elif answer.verdict is Verdict.WAIT:
             until = answer.until or self.now + span(LIVE_ELSEWHERE_SECONDS)
             self._wait(call, WaitReason(answer.reason), until)
-        elif len(self.passed) >= min(self.free, self.pace) or (campaign and self.campaign_free[campaign.pk] < 1):
+        elif len(self.passed) >= min(self.free, self.pace):
             self.left.append(call)
+        elif campaign and min(self.campaign_free[campaign.pk], self.free_to_campaigns) < 1:
+            self.limited.append(call)
         elif refusal := self.purse.refusal(campaign, self._payer_of(call), self._worst_of(call)):
             self._wait_for_money(call, refusal)
         else:
@@ -260,6 +296,13 @@ class _Batch:
             self.purse.take(campaign, self._payer_of(call), self._worst_of(call))
             if campaign:
                 self.campaign_free[campaign.pk] -= 1
+                self.free_to_campaigns -= 1
+
+    def _skip(self, call: DueCall, reason: SkipReason) -> None:
+        if second_provider.first_may_call(call, reason):
+            self._wait(call, WaitReason.NONE, self.now + span(second_provider.REFUSED_SECONDS))
+        else:
+            self.skipped.append((call, reason))
 
     def _answer(self, call: DueCall, campaign: Campaign | None) -> Eligibility:
         judge = self.judges.get(call.campaign_id)
@@ -317,6 +360,9 @@ class _Batch:
     def _write_passed(self, token: UUID) -> list[Step]:
         provider, now = self.provider, self.now
         deadline = now + datetime.timedelta(seconds=seconds(rules.HTTP_DEADLINE) + rules.PRESEND + seconds(rules.GRACE))
+        moved = self.seconds.write(token, self.passed, now)
+        if moved is None:
+            raise _LostCall
         steps: list[Step] = []
         for longest, cost in self.worst.items():
             ids = [(call.pk,) for call in self.passed if call.longest == longest]
@@ -326,6 +372,7 @@ class _Batch:
             ).steps  # fmt: skip
         if len(steps) != len(self.passed):
             raise _LostCall
+        steps = moved + steps
         provider.pace_tat = pace.take(
             provider.pace_tat, now.timestamp(), provider.calls_per_minute, len(self.passed)
         ).tat
@@ -342,38 +389,10 @@ class _Batch:
 
     def orders(self) -> list[tuple[int, CallOrder]]:
         """Return the id and the order of each call that passed."""
-        messages = {pk: Message(campaign) for pk, campaign in self.campaigns.items()}
-        takes_on_machine = self.provider.backend_class.takes_on_machine
-        asked = {pk: campaign.on_machine for pk, campaign in self.campaigns.items() if takes_on_machine}
-        return [
-            (call.pk, order_of(call, messages.get(call.campaign_id or 0), asked.get(call.campaign_id or 0, "")))
-            for call in self.passed
-        ]
+        return orders_of(self.passed, self.campaigns, self.provider.backend_class)
 
 
 def _postpone_clash(call_id: int, token: UUID, now: datetime.datetime) -> None:
     Call.objects.filter(pk=call_id, status=CallStatus.PENDING, lease=token).update(
         due_at=now + span(LIVE_ELSEWHERE_SECONDS), wait_reason=WaitReason.LIVE_ELSEWHERE, lease=None, lease_until=None
-    )
-
-
-def order_of(call: DueCall, message: Message | None, on_machine: str = "") -> CallOrder:
-    """Return the order to send for a call; a campaign's message is filled with the person's current data.
-
-    `on_machine` is what the campaign asks for where a voicemail answers; empty where the vendor takes no such wish.
-    """
-    text, variables = message.fill(call.name, call.known) if message else (call.text, call.variables)
-    return CallOrder(
-        reference=call.reference,
-        to_number=call.to_number,
-        agent_id=call.agent,
-        voice_id=call.voice,
-        text=text,
-        digits=call.digits,
-        caller_id=call.caller_id,
-        dialer_id=call.dialer,
-        variables=as_spelled(variables, call.spelled),
-        spelled=call.spelled,
-        on_machine=cast(OnMachine, on_machine),
-        vendor_options={} if message else call.vendor_options,
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,18 +12,31 @@ from uuid import UUID
 from django.db import connection, models
 
 from campaigns.core.eligibility_facts import Asked, instant_of
-from campaigns.core.message_parts import is_refused
-from campaigns.core.sql.bulk import among, lease_text, literals
-from campaigns.models import Call, Callback, Contact, DayCap
+from campaigns.core.message_parts import PARTS, is_refused
+from campaigns.core.sql.bulk import among, lease_text
+from campaigns.models import Call, Callback, Campaign, Contact, DayCap
 from campaigns.models.contacts import is_consent_noted
-from campaigns.models.status_conditions import HOLDS_LINE_NOW
 from providers.models import Agent, CallerId, Dialer, Voice
-from providers.types import LIVE, CallStatus
 
 _CALL = Call._meta.db_table
 _CONTACT = Contact._meta.db_table
+_CAMPAIGN = Campaign._meta.db_table
 _CAP = DayCap._meta.db_table
 _CALLBACK = Callback._meta.db_table
+
+
+class Way(NamedTuple):
+    """With what a call of a campaign is sent through one provider."""
+
+    parts: Mapping[str, int | None]
+    """By column of the call: agent, voice, caller ID and dialler."""
+    second_id: int | None = None
+    """The consent by which it goes this way; None where the provider is the campaign's own."""
+    text: str = ""
+    """What the second provider says, where it speaks a text."""
+    code: str = "first_provider"
+    """The event that a call gets which goes another way than its row says."""
+    detail: str = ""
 
 
 @dataclass(slots=True)
@@ -64,10 +76,22 @@ class DueCall:
 
     has_consent: bool = False
     """Whether it is noted that its person agreed to be called."""
+    is_elsewhere: bool = False
+    """Whether it may not go through this provider now."""
+    way: Way | None = None
+    """How it goes through this provider, where that is not what its row says."""
+    variant: str = ""
+    """Key of the variant whose message its person hears; empty: the campaign's own."""
 
 
-def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list[DueCall]:
-    """Return the calls that are still pending under the lease `token`, the longest due first."""
+Ways = Callable[[Collection[int]], Mapping[int, Way]]
+
+
+def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime, provider_id: int, ways: Ways) -> list[DueCall]:
+    """Return the calls that are still pending under the lease `token`, the longest due first.
+
+    `ways` is asked how calls of campaigns go through this provider that is not their own, or not the one of their row.
+    """
     those, parameters = among("c.id", ids, "bigint")
     ours = "c.status = 'pending' AND c.lease = %s AND c.lease_until > %s"
     rows = _rows(
@@ -77,11 +101,17 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
         f"EXISTS (SELECT 1 FROM {_CAP}), p.consent_source, p.consent_at, "
         # Only what was confirmed can be a callback: of all other calls no row is looked for.
         f"CASE WHEN c.confirmed_at IS NULL THEN NULL "
-        f"ELSE (SELECT b.from_call_id FROM {_CALLBACK} AS b WHERE b.call_id = c.id) END "
+        f"ELSE (SELECT b.from_call_id FROM {_CALLBACK} AS b WHERE b.call_id = c.id) END, "
+        "c.provider_id, k.provider_id, c.variant "
         f"FROM {_CALL} AS c LEFT JOIN {_CONTACT} AS p ON p.id = c.contact_id "
+        f"LEFT JOIN {_CAMPAIGN} AS k ON k.id = c.campaign_id "
         f"WHERE {those} AND {ours} ORDER BY c.due_at, c.id",
         [*parameters, lease_text(token), _moment(now)],
     )
+    others = {row[0]: row[1] for row in rows if row[1] and not row[24] == row[25] == provider_id}
+    by_campaign = ways(set(others.values())) if others else {}
+    found = {pk: by_campaign[campaign] for pk, campaign in others.items() if campaign in by_campaign}
+    rows = [_on_its_way(row, found.get(row[0])) for row in rows]
     agents = _names(Agent, "remote_id", {row[8] for row in rows})
     voices = _names(Voice, "remote_id", {row[9] for row in rows})
     callers = _names(CallerId, "number", {row[10] for row in rows})
@@ -96,40 +126,15 @@ def due_calls(ids: Collection[int], token: UUID, now: datetime.datetime) -> list
             any(part[pk].is_gone for part, pk in zip(parts, row[8:12], strict=True)),
             row[18], row[19], agents[row[8]].longest, agents[row[8]].variables, bool(row[20]),
             is_consent_noted(row[21], row[22]),
+            row[0] not in found if row[0] in others else row[24] != provider_id, found.get(row[0]), row[26],
         )
         for row in rows
     ]  # fmt: skip
 
 
-LOOKS = 2
-"""Looks at the vendor's list in which an unknown call was not found, until its line may be doubted."""
-
-
-class HeldLines(NamedTuple):
-    """The lines of a provider that are in use."""
-
-    by_campaign: Counter[int]
-    """By campaign id; key 0 is calls without a campaign."""
-    in_doubt: bool
-    """Whether all are held by unknown calls that were looked for in the vendor's list and not found."""
-
-
-def lines_held(provider_id: int, unknown_since: datetime.datetime, now: datetime.datetime) -> HeldLines:
-    """Return the lines of a provider that are in use.
-
-    A call that has been unknown since before `unknown_since` uses no line any more, one that is parked none yet.
-    """
-    statement = (
-        f"SELECT campaign_id, COUNT(*), SUM(CASE WHEN status = '{CallStatus.UNKNOWN.value}' AND polls >= {LOOKS} "  # noqa: S608
-        f"THEN 1 ELSE 0 END) FROM {_CALL} WHERE provider_id = %s "
-        f"AND status IN ({literals(LIVE)}) AND {HOLDS_LINE_NOW} "
-        f"AND (status <> '{CallStatus.UNKNOWN.value}' OR placing_at IS NULL OR placing_at >= %s) GROUP BY campaign_id"
-    )
-    rows = _rows(statement, [provider_id, _moment(now), _moment(unknown_since)])
-    return HeldLines(
-        Counter({campaign_id or 0: calls for campaign_id, calls, _looked in rows}),
-        all(calls == looked for _campaign, calls, looked in rows),
-    )
+def _on_its_way(row: Sequence[Any], way: Way | None) -> Sequence[Any]:
+    """Return the row of a call with the agent, voice, caller ID and dialler of the way that it goes."""
+    return row if way is None else (*row[:8], *(way.parts[f"{name}_id"] for name in PARTS), *row[12:])
 
 
 class _Part(NamedTuple):

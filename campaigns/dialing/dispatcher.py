@@ -251,11 +251,12 @@ class DispatchSlice:
         lane.in_flight += len(result.committed)
         lane.sent += len(result.committed)
         lane.reserved.extendleft(reversed(result.left))
+        lane.reserved.extend(result.limited)
         for campaign_id in result.over_budget:
-            lifecycle.pause_by_system(campaign_id, _("The budget is used up."))
+            lifecycle.pause_by_system(campaign_id, _("The budget is spent."))
         for campaign_id in result.gone:
             lifecycle.pause_where_gone(campaign_id)
-        lane.is_full = bool(result.left and not result.committed)
+        lane.is_full = bool((result.left or result.limited) and not result.committed)
         if lane.is_full:
             # No free line, no pace left, or the provider was stopped: reserve again in a later round.
             self.give_back(lane)

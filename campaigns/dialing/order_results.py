@@ -208,10 +208,14 @@ def _refuse_message(call_id: int, error: MessageRefused, now: datetime.datetime)
 
     All others of the campaign would be refused alike. A single call ends: its asker chooses another agent.
     """
-    campaign = Campaign.objects.select_related("provider", *PARTS).filter(calls=call_id).first()
+    campaign = Campaign.objects.filter(calls=call_id).first()
     if campaign is None:
         _reject(call_id, error, now)
         return
+    call = Call.objects.select_related("provider", *PARTS).get(pk=call_id)
+    for name in ("provider", *PARTS):
+        # What was refused is what the call had: that of the second provider, where it went through that.
+        setattr(campaign, name, getattr(call, name))
     _back_to_pending(call_id, "message_refused", error, WaitReason.MESSAGE_REFUSED, now, now)
     lifecycle.pause_by_system(campaign.pk, message_parts.why_refused(campaign, error))
 

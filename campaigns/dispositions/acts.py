@@ -14,7 +14,7 @@ from campaigns.callbacks.planning import ask_for_callback
 from campaigns.calls import hand_overs
 from campaigns.calls.later_calls import zones_to_choose
 from campaigns.contacts import do_not_call
-from campaigns.core import conditions, results, transitions
+from campaigns.core import conditions, results, second_provider, transitions
 from campaigns.core.attempts import attempts_of
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.eligibility import Judge
@@ -30,7 +30,11 @@ _CALLBACKS = uuid.UUID("6f0a4f0e-6f5e-4bb4-9d0b-0b7c1b8f0f15")
 
 def words_of(refused: Refusal | PermissionDenied) -> str:
     """Return why something could not be done, in a sentence for the call's page."""
-    return str(refused) if isinstance(refused, Refusal) else _("The user who requested it may not call this person.")
+    return (
+        str(refused)
+        if isinstance(refused, Refusal)
+        else _("The user who requested it is not allowed to call this contact.")
+    )
 
 
 def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:
@@ -41,17 +45,17 @@ def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:
     call, now = row.call, timezone.now()
     campaign = call.campaign
     if call.is_inbound or campaign is None or not campaign.is_open or call.contact_id is None:
-        raise Refusal(_("No open campaign can call again: use “Call” on the person’s page."))
+        raise Refusal(_("No active campaign can call again. Use “Call” on the contact’s page."))
     if call.status not in FINAL or call.held_at is not None or conditions.keeps_its_number(call, now):
-        raise Refusal(_("Nobody knows yet whether this call is over: decide that first."))
+        raise Refusal(_("The result of this call is unknown. Decide that first."))
     if call.stop_asked_at is not None:
-        raise Refusal(_("Somebody here stopped this call: nothing follows automatically."))
+        raise Refusal(_("A user stopped this call, so nothing happens automatically."))
     further = Call.objects.filter(campaign=campaign, contact=call.contact_id, attempt__gt=call.attempt)
     known = further.exclude(status="skipped").order_by("pk").first()
     if known is not None:
         return known
     if call.counted_attempt >= campaign.policy.attempts:
-        raise Refusal(_("All attempts of the campaign are used: use “Call” on the person’s page."))
+        raise Refusal(_("All attempts of the campaign are used. Use “Call” on the contact’s page."))
     due = now + datetime.timedelta(minutes=row.disposition.minutes) / time_scale
     tried = attempts_of(call, campaign, now)
     due = outcomes.full_until(tried.rung, campaign.policy.attempts_a_day, 1, tried.zones, due) or due
@@ -60,8 +64,8 @@ def try_again(row: Consequence, last_attempt: int, time_scale: float) -> Call:
     transitions.begin_once(
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=last_attempt + 1,
-        provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
-        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
+        owner_id=call.owner_id, team_id=call.team_id, variant=call.variant,
+        **second_provider.of_next_attempt(call, campaign),
         uncounted=call.uncounted + skipped, due_at=due, wait_reason=WaitReason.RETRY,
     )  # fmt: skip
     write_steps([step(call.pk, "retry_planned", at=now, detail=row.disposition.name)])
@@ -77,10 +81,10 @@ def call_back(row: Consequence, time_scale: float) -> Call:
     call, now = row.call, timezone.now()
     asker = row.asked_by or call.owner
     if asker is None or not asker.is_active:
-        raise Refusal(_("Nobody is there who could ask for this callback."))
+        raise Refusal(_("There is no user to request this callback."))
     zones = zones_to_choose(call.to_number, call.contact)
     if not zones:
-        raise Refusal(_("The time zone of this number is not known: plan the callback by hand."))
+        raise Refusal(_("The time zone of this number is unknown. Schedule the callback manually."))
     at = now + datetime.timedelta(minutes=row.disposition.minutes) / time_scale
     closed = Judge(at, call.provider).hours(zones)
     if closed is not None and closed.until is not None:

@@ -65,7 +65,7 @@ def add(person: Person, values: Mapping[str, Any]) -> Disposition:
     with transaction.atomic():
         others = Disposition.objects.filter(team=team)
         if others.filter(is_offered=True).count() >= MOST:
-            sentence = _("There are %(n)d dispositions in use: take one out of use.") % {"n": MOST}
+            sentence = _("%(n)d dispositions are in use, the maximum. Turn one off first.") % {"n": MOST}
             raise DispositionRefusal("name", sentence)
         _refuse_twice(others, whole["name"])
         made = Disposition.objects.create(owner_id=person.pk, team_id=team, **whole)
@@ -103,7 +103,7 @@ def add_rule(person: Person, disposition: Disposition, values: Mapping[str, Any]
         Disposition.objects.select_for_update(of=("self",)).get(pk=disposition.pk)
         if disposition.rules.count() >= MOST_RULES:
             raise DispositionRefusal(
-                "campaign", _("A disposition has at most %(n)d rules: remove one.") % {"n": MOST_RULES}
+                "campaign", _("A disposition can have at most %(n)d rules. Remove one first.") % {"n": MOST_RULES}
             )
         made = DispositionRule.objects.create(disposition=disposition, made_by_id=person.pk, **whole)
         record(person, "disposition.rule_added", disposition, rule=made.pk)
@@ -125,14 +125,14 @@ def remove_rule(person: Person, rule: DispositionRule) -> bool:
 def _whole(values: Mapping[str, Any], team: int | None, person: Person) -> dict[str, Any]:
     name = " ".join(str(values["name"]).replace("\x00", "").split())
     if not key_of(name):
-        raise DispositionRefusal("name", _("Write a name of letters or digits first, such as “Wrong person”."))
+        raise DispositionRefusal("name", _("Enter a name of letters or digits, such as “Wrong person”."))
     follows = str(values["follows"])
     minutes = int(values.get("minutes") or 0) if follows in WITH_MINUTES else 0
     if follows in WITH_MINUTES and not SHORTEST <= minutes <= LONGEST:
         raise DispositionRefusal("minutes", _("Choose a time from 5 minutes to 60 days."))
     taker = values.get("taker") if follows == Follows.PERSON else None
     if taker is not None and not people_to_give_to(team, person).filter(pk=taker.pk).exists():
-        raise DispositionRefusal("taker", _("This person cannot take it: choose somebody who calls people."))
+        raise DispositionRefusal("taker", _("This user cannot take it. Choose a user who can make calls."))
     return {
         "name": name, "follows": follows, "minutes": minutes, "taker": taker,
         "is_offered": bool(values.get("is_offered", True)),
@@ -141,7 +141,7 @@ def _whole(values: Mapping[str, Any], team: int | None, person: Person) -> dict[
 
 def _refuse_twice(others: QuerySet[Disposition], name: str) -> None:
     if any(key_of(other) == key_of(name) for other in others.values_list("name", flat=True)):
-        raise DispositionRefusal("name", _("There is a disposition of this name: choose another name."))
+        raise DispositionRefusal("name", _("A disposition with this name exists. Choose another name."))
 
 
 def _whole_rule(person: Person, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,24 +152,26 @@ def _whole_rule(person: Person, values: Mapping[str, Any]) -> dict[str, Any]:
         if not may(person, "hear_calls") or not may_see(person, question.campaign):
             raise PermissionDenied("question")
         if campaign is not None and question.campaign_id != campaign.pk:
-            raise DispositionRefusal("question", _("This is a question of another campaign: choose one of this one."))
+            raise DispositionRefusal(
+                "question", _("This question belongs to another campaign. Choose a question of this campaign.")
+            )
         campaign = question.campaign
     answer, most = (str(values.get(name) or "").strip() for name in ("answer", "answer_to"))
     if question is None and (answer or most):
-        raise DispositionRefusal("question", _("Choose the question, too."))
+        raise DispositionRefusal("question", _("Also choose the question."))
     if most and question is not None and question.kind not in RANGES:
-        raise DispositionRefusal("answer_to", _("Only numbers and dates have a greatest answer: leave this empty."))
+        raise DispositionRefusal("answer_to", _("Only numbers and dates have a maximum. Leave this empty."))
     for field, text in (("answer", answer), ("answer_to", most)):
         if text and question is not None and understood(question, text) is None:
             raise DispositionRefusal(
-                field, _("This is no answer to that question: look at its type and possible answers.")
+                field, _("This is not a valid answer to that question. Check its type and possible answers.")
             )
     result = str(values.get("result") or "")
     if result and result not in results.BY_KEY:
         raise DispositionRefusal("result", _("Choose one of the results."))
     words = _phrases(values.get("words") or [])
     if question is None and not result and not words:
-        raise DispositionRefusal("result", _("Choose a question, a result or words: a rule needs a condition."))
+        raise DispositionRefusal("result", _("A rule needs a condition: choose a question, a result or words."))
     return {
         "campaign": campaign, "question": question, "answer": answer, "answer_to": most, "result": result,
         "words": words,
@@ -187,7 +189,7 @@ def _phrases(texts: Any) -> list[str]:
 
 def rule_words(rule: DispositionRule) -> str:
     """Return the conditions of a rule in one line."""
-    parts = [rule.campaign.name if rule.campaign is not None else _("every campaign and single call")]
+    parts = [rule.campaign.name if rule.campaign is not None else _("all campaigns and single calls")]
     if rule.question is not None:
         answers = [_read(rule, one) for one in (rule.answer, rule.answer_to) if one]
         told = " – ".join(answers) or _("any answer")

@@ -72,7 +72,7 @@ def set_by(person: Person, call: Call, disposition: Disposition | None, shown: S
         else:
             found = next((one for one in choices_for(person, call) if one.pk == chosen), None)
             if found is None:
-                raise Refusal(_("This disposition cannot be chosen here: choose another one."))
+                raise Refusal(_("This disposition is not available here. Choose another one."))
             CallDisposition.objects.update_or_create(
                 call=call,
                 defaults={"disposition": found, "rule": None, "is_by_person": True, "by_id": person.pk, "at": now},

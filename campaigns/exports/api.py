@@ -76,7 +76,7 @@ def _shown(request: KeyRequest, export: CallExport) -> dict[str, Any]:
 
 def _check_large(request: KeyRequest) -> None:
     if LARGE not in request.auth.key.scopes:
-        raise Problem(403, _("So many calls at once need a key with the scope %(scope)s.") % {"scope": LARGE})
+        raise Problem(403, _("Exporting this many calls needs a key with the scope %(scope)s.") % {"scope": LARGE})
 
 
 @router.post("/exports", response={202: ExportOut}, summary="Ask for a file of calls")

@@ -19,6 +19,7 @@ from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell
 from campaigns.core.days import parse_day
+from campaigns.core.variants import name_in
 from campaigns.exports.answer_columns import AllAnswers, OneAnswer
 from campaigns.exports.batches import Batch, batches_of
 from campaigns.exports.cells import Clock, Column, Field, Made, Moment, Remembered, Row, Shared, Value
@@ -92,32 +93,33 @@ class CallSheet:
         return {
             "call": [(_("Call"), Field("pk", is_varied=True))],
             "campaign": [(_("Campaign"), Field("campaign__name"))],
-            "person": [(_("Person"), Field("contact__name"))],
+            "person": [(_("Contact"), Field("contact__name"))],
             "number": [(_("Number"), number)],
             "attempt": [(_("Attempt"), Field("attempt"))],
             "state": [(_("Result"), Shared("told", self._tell, 0))],
-            "why": [(_("Why"), Shared("told", self._tell, 1))],
+            "why": [(_("Reason"), Shared("told", self._tell, 1))],
             "provider": [(_("Provider"), Field("provider__name"))],
             "direction": [(_("Direction"), Field("direction", lambda value: directions.get(value, "")))],
             "agent": [(_("Agent"), Field("agent__name"))],
+            "variant": [(_("Variant"), Shared("variants", _variants_of, 0))],
             "caller_id": [(_("Caller ID"), Field("caller_id__number"))],
             "added": [(titled(_("Added")), Moment(self._clock, "created_at"))],
             "sent": [(titled(_("Sent")), Moment(self._clock, "placing_at", "placed_at"))],
             "answered": [(titled(_("Answered")), Moment(self._clock, "answered_at"))],
-            "ended": [(titled(_("Ended")), Moment(self._clock, "ended_at"))],
-            "talked": [(_("Talked, seconds"), Field("talk_seconds"))],
+            "ended": [(titled(_("End time")), Moment(self._clock, "ended_at"))],
+            "talked": [(_("Talk time (seconds)"), Field("talk_seconds"))],
             "answered_by": [(_("Answered by"), Field("answered_by", lambda value: answered_by.get(value, "")))],
             "cost": [(_("Cost"), Field("cost")), (_("Currency"), Shared("currency", _currencies, 0))],
-            "end_reason": [(_("Why it ended"), Field("end_reason"))],
-            "noted": [(_("What the agent noted"), Field("extracted", self._noted))],
+            "end_reason": [(_("End reason"), Field("end_reason"))],
+            "noted": [(_("Agent notes"), Field("extracted", self._noted))],
             "answers": [(_("Answers"), AllAnswers(self._language))],
             "summary": [(_("Summary"), Field("transcript__summary", is_varied=True))],
-            "transcript": [(_("What was said"), Field("transcript__text", is_varied=True))],
-            "variables": [(_("Details of the person"), Field("variables", _variables))],
+            "transcript": [(_("Transcript"), Field("transcript__text", is_varied=True))],
+            "variables": [(_("Contact details"), Field("variables", _variables))],
             "tags": [(_("Tags"), itemgetter("tags"))],
             "disposition": [(_("Disposition"), Field("disposed__disposition__name"))],
             "score": [(_("Score"), Field("review__score"))],
-            "asked_by": [(_("Asked for by"), Shared("owners", _owners, 0))],
+            "asked_by": [(_("Requested by"), Shared("owners", _owners, 0))],
             "remote_id": [(_("Provider call ID"), Field("remote_id", is_varied=True))],
             "reference": [(_("Reference"), Reference("reference"))],
         }
@@ -207,6 +209,15 @@ def _currencies(batch: Batch) -> list[tuple[str]]:
     """Return for each call the currency of its cost, if it has one."""
     both = zip(batch.raw("cost"), batch.raw("currency"), strict=True)
     return [(currency if cost is not None else "",) for cost, currency in both]
+
+
+def _variants_of(batch: Batch) -> list[tuple[str]]:
+    """Return for each call the name of its variant, if it has one."""
+    keys = batch.raw("variant")
+    if not any(keys):
+        return [("",)] * batch.size
+    both = zip(keys, batch.values("campaign__variants"), strict=True)
+    return [(name_in(stored, key) if key else "",) for key, stored in both]
 
 
 def _owners(batch: Batch) -> list[tuple[str]]:

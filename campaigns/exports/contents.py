@@ -55,7 +55,9 @@ class CallsFile:
         try:
             self._filters = CallFilters.from_json(export.filters)
         except ObjectDoesNotExist:
-            raise Impossible(_("A campaign, provider or agent of its filters is gone: filter anew.")) from None
+            raise Impossible(
+                _("A campaign, provider or agent in the filters no longer exists. Filter again.")
+            ) from None
         columns = call_columns.open_to(call_columns.chosen(export.columns), owner)
         shows_numbers = export.shows_numbers and sees_all_numbers(owner)
         self._sheet = CallSheet(Call.objects.none(), shows_numbers=shows_numbers, columns=columns)
@@ -90,12 +92,12 @@ class PeopleFile:
     """A file of people."""
 
     def __init__(self, export: CallExport, owner: User) -> None:
-        self.title, self._owner, self._export = _("People"), owner, export
+        self.title, self._owner, self._export = _("Contacts"), owner, export
         self._is_xlsx = export.format == Format.XLSX
         try:
             self._filters = PeopleFilters.from_json(export.filters)
         except (ObjectDoesNotExist, KeyError):
-            raise Impossible(_("What it was asked for is gone: choose the people anew.")) from None
+            raise Impossible(_("The list or tag to export no longer exists. Choose the contacts again.")) from None
 
     @property
     def _sheet(self) -> PeopleSheet:
@@ -117,8 +119,8 @@ class PeopleFile:
         except TooManyColumns as refused:
             raise Impossible(
                 _(
-                    "These people have %(needed)d variables and further numbers together, and a file has room for "
-                    "%(most)d: export a list or a tag of them."
+                    "These contacts have %(needed)d variables and other numbers, but a file has room for "
+                    "%(most)d. Export one list or tag of them."
                 )
                 % {"needed": refused.needed, "most": MOST_TOLD}
             ) from None

@@ -20,7 +20,7 @@ class ExportForm(forms.Form):
     """The format of the wanted file."""
 
     file_format = forms.ChoiceField(
-        label=_("Kind of file"),
+        label=_("File type"),
         choices=CallExport.Format.choices,
         initial=CallExport.Format.XLSX,
         widget=forms.RadioSelect,
@@ -31,7 +31,7 @@ class PeopleExportForm(ExportForm):
     """The format of a file of people: those that an import reads."""
 
     file_format = forms.ChoiceField(
-        label=_("Kind of file"),
+        label=_("File type"),
         choices=[(kind.value, kind.label) for kind in CallExport.Format if kind != CallExport.Format.JSON],
         initial=CallExport.Format.XLSX,
         widget=forms.RadioSelect,
@@ -42,13 +42,13 @@ class PeopleFilterForm(forms.Form):
     """Which people a file is of."""
 
     list = forms.ModelChoiceField(
-        ContactList.objects.none(), label=_("List"), required=False, empty_label=_("Any list, or none")
+        ContactList.objects.none(), label=_("List"), required=False, empty_label=_("Any list or none")
     )
     q = forms.CharField(
         label=_("Name or number"),
         required=False,
         max_length=MAX_TEXT,
-        help_text=_("A part is enough; numbers in any form and any digits."),
+        help_text=_("Part of it is enough. Numbers in any format."),
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
     tag = forms.CharField(

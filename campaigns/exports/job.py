@@ -66,10 +66,10 @@ def write(export_id: int, seconds: float = SLICE_SECONDS) -> bool:
             except Impossible as problem:
                 _fail(export, str(problem))
             except StorageAway:
-                _mine(export).update(error=_("The place where files are kept cannot be reached.")[:MAX_ERROR])
+                _mine(export).update(error=_("The file storage cannot be reached.")[:MAX_ERROR])
                 raise
             except OSError:
-                _mine(export).update(error=_("The server's disk may be full. Tell your admin.")[:MAX_ERROR])
+                _mine(export).update(error=_("The server's disk may be full. Tell an admin.")[:MAX_ERROR])
                 raise
             except Stopped:
                 forget_if_gone(export)
@@ -111,7 +111,10 @@ def _take(export_id: int) -> CallExport | None:
     export = CallExport.objects.select_related("owner").get(pk=export_id)
     if export.tries > MOST_TRIES:
         with translation.override(export.language):
-            _fail(export, export.error or _("Its writing stopped several times. Narrow the filters, or tell an admin."))
+            _fail(
+                export,
+                export.error or _("Creating the file failed several times. Narrow the filters, or tell an admin."),
+            )
         return None
     if lapsed is not None and export.written_bytes and files.has_part(export):
         _move_on(export)
@@ -183,7 +186,7 @@ class _Writer:
         export = self._export
         owner = export.owner
         if owner is None or not owner.is_active or not may(owner, RIGHTS[export.kind]):
-            raise Impossible(_("The user who asked for this file no longer has the right to export it."))
+            raise Impossible(_("The user who requested this file no longer has permission to export it."))
         assert isinstance(owner, User)
         if not export.file:
             self._keep(file=f"{uuid.uuid4().hex}.{export.format}")
@@ -205,7 +208,7 @@ class _Writer:
         ids = array("Q", rows.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=10_000))
         if export.total_rows is None:
             if self._is_xlsx and len(ids) > xlsx.MOST_ROWS:
-                raise Impossible(_("An Excel sheet holds about a million rows: choose CSV, or narrow the filters."))
+                raise Impossible(_("An Excel sheet holds about a million rows. Choose CSV, or narrow the filters."))
             self._keep(total_rows=len(ids))
         return contents, ids
 

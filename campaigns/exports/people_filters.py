@@ -64,4 +64,4 @@ class PeopleFilters:
             (_("Name or number"), self.text),
             (_("Tag"), self.tag),
         ]
-        return [(name, value) for name, value in words if value] or [(_("People"), _("everybody you may see"))]
+        return [(name, value) for name, value in words if value] or [(_("Contacts"), _("all contacts you can see"))]

@@ -93,7 +93,9 @@ def _queue(
     if (known := _made_before(token, person)) is not None:
         return known
     if CallExport.objects.filter(owner_id=person.pk, state__in=UNFINISHED).count() >= MOST_UNFINISHED:
-        raise Refusal(_("%(n)d of your exports are still being written: wait for one.") % {"n": MOST_UNFINISHED})
+        raise Refusal(
+            _("%(n)d of your exports are still in progress. Wait until one is finished.") % {"n": MOST_UNFINISHED}
+        )
     refuse_above_cap(person)
     try:
         with transaction.atomic():
@@ -140,7 +142,7 @@ def when_it_starts(export: CallExport, now: datetime.datetime) -> str:
         return ""
     if now - export.created_at < SOON:
         return _("Starts in a few seconds.")
-    return _("The server is busy with calls and other files. It starts within a minute; you may close this page.")
+    return _("The server is busy. It starts within a minute. You can close this page.")
 
 
 def may_fetch(export: CallExport, person: Person) -> bool:
@@ -158,13 +160,13 @@ def open_file(export: CallExport, person: Person) -> IO[bytes]:
     if not may_fetch(export, person):
         raise PermissionDenied("see_all_exports")
     if export.state != State.READY:
-        raise Refusal(_("There is no file any more, or not yet: export it again."))
+        raise Refusal(_("The file is not available. Export it again."))
     try:
         file = stored_files.open_stored(files.name_of(export))
     except StorageAway:
-        raise Refusal(_("The place where files are kept cannot be reached: try again in a minute.")) from None
+        raise Refusal(_("The file storage cannot be reached. Try again in a minute.")) from None
     except OSError:
-        raise Refusal(_("The file is not in its place any more: export it again.")) from None
+        raise Refusal(_("The file can no longer be found. Export it again.")) from None
     record(person, "calls.export_fetched", export)
     return file
 

@@ -53,9 +53,9 @@ def calls_export(request: HttpRequest) -> HttpResponse:
     calls = call_log.find_calls(form.filters(), person, is_walked=False)
     if request.method == "POST":
         if not form.is_valid():
-            file_form.add_error(None, _("One of the filters is wrong: go back to the call log and put it right."))
+            file_form.add_error(None, _("One of the filters is wrong. Go back to the call log and correct it."))
         elif file_form.is_valid() and (token := token_of(request)) is None:
-            file_form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+            file_form.add_error(None, _("This form is from an earlier visit. Check it, then try again."))
         elif file_form.is_valid() and is_large(calls) and not is_fresh(request):
             return prove_first(request)
         elif file_form.is_valid():
@@ -98,9 +98,9 @@ def people_export(request: HttpRequest) -> HttpResponse:
     found = filters.find(person)
     if request.method == "POST":
         if not is_known:
-            form.add_error(None, _("What was chosen of the people is wrong: put it right above, then press again."))
+            form.add_error(None, _("The choice of contacts is not valid. Correct it above, then try again."))
         elif form.is_valid() and (token := token_of(request)) is None:
-            form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+            form.add_error(None, _("This form is from an earlier visit. Check it, then try again."))
         elif form.is_valid() and is_large(found) and not is_fresh(request):
             return prove_first(request)
         elif form.is_valid():
@@ -193,7 +193,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a file before it expires, or cancel its writing."""
     export = get_object_or_404(requests.visible_to(request.user), pk=pk)
     if requests.delete_file(export, request.user):
-        messages.success(request, _("The file is deleted."))
+        messages.success(request, _("File deleted."))
     else:
-        messages.info(request, _("It was gone already."))
+        messages.info(request, _("It was already deleted."))
     return go_back(request, "exports")

@@ -17,10 +17,11 @@ from callcenter.formats.isolation import isolated
 from campaigns.core.hours import words as hours_words
 from campaigns.core.hours.dates import read_dates
 from campaigns.core.hours.week import Week
-from campaigns.launch import policy_words
+from campaigns.core.variants import read
+from campaigns.launch import policy_words, second_words, variant_words
 from campaigns.launch.approved_people import Growth
 from campaigns.launch.setting_words import days_in_words, hours_in_words
-from campaigns.models import Campaign, ContactList
+from campaigns.models import Campaign, ContactList, SecondProvider
 from campaigns.outcomes import Policy
 from providers.models import Provider
 
@@ -91,6 +92,11 @@ def _row(name: str) -> Callable[[Campaign, Mapping[str, Any]], str]:
     return words
 
 
+def _second(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    row = SecondProvider.objects.select_related("provider", "caller_id").filter(pk=values.get("second") or 0).first()
+    return second_words.in_words(row) if row is not None else _("none")
+
+
 def _text(campaign: Campaign, values: Mapping[str, Any]) -> str:
     text = str(values.get("text") or "")
     return isolated(f"“{text[:MOST_TEXT]}{'…' if len(text) > MOST_TEXT else ''}”") if text else _("none")
@@ -100,6 +106,10 @@ def _variables(campaign: Campaign, values: Mapping[str, Any]) -> str:
     found = values.get("variables") or {}
     told = "; ".join(f"{name} = {value}" for name, value in sorted(found.items()))
     return isolated(f"{told[:MOST_TEXT]}{'…' if len(told) > MOST_TEXT else ''}") if told else _("none")
+
+
+def _variants(campaign: Campaign, values: Mapping[str, Any]) -> str:
+    return variant_words.in_words(read(values.get("variants") or [])) or _("none")
 
 
 def _hours(campaign: Campaign, values: Mapping[str, Any]) -> str:
@@ -113,7 +123,7 @@ def _days(campaign: Campaign, values: Mapping[str, Any]) -> str:
 
 def _weekly_hours(campaign: Campaign, values: Mapping[str, Any]) -> str:
     stored = values.get("weekly_hours")
-    return isolated(hours_words.week_in_words(Week.of(stored))) if stored else _("the same on every day")
+    return isolated(hours_words.week_in_words(Week.of(stored))) if stored else _("same every day")
 
 
 def _blackouts(campaign: Campaign, values: Mapping[str, Any]) -> str:
@@ -126,7 +136,7 @@ def _holidays(campaign: Campaign, values: Mapping[str, Any]) -> str:
 
 def _budget(campaign: Campaign, values: Mapping[str, Any]) -> str:
     if values["budget"] is None:
-        return _("no budget set")
+        return _("no budget")
     provider = Provider.objects.filter(pk=values["provider"]).first() or campaign.provider
     amount = plain_money(values["budget"], provider.currency)
     return _("%(amount)s (soft)") % {"amount": amount} if values["budget_is_soft"] else amount
@@ -178,20 +188,22 @@ def _left_out(campaign: Campaign, values: Mapping[str, Any]) -> str:
     told = _(", ").join(isolated(name) for name in names)
     if not told:
         return _("none")
-    return _("those who talked in %(names)s") % {"names": told} if values["excludes_only_reached"] else told
+    return _("contacts who talked in %(names)s") % {"names": told} if values["excludes_only_reached"] else told
 
 
 Part = tuple[tuple[str, ...], Callable[[], str], Callable[[Campaign, Mapping[str, Any]], str]]
 
 _PARTS: tuple[Part, ...] = (
     (("provider",), lambda: _("Provider"), _row("provider")),
+    (("second",), lambda: _("Second provider"), _second),
     (("agent",), lambda: _("Agent"), _row("agent")),
     (("voice",), lambda: _("Recorded voice"), _row("voice")),
     (("caller_id",), lambda: _("Caller ID"), _row("caller_id")),
     (("dialer",), lambda: _("Dialler"), _row("dialer")),
     (("text",), lambda: _("Text"), _text),
     (("variables",), lambda: _("Variables"), _variables),
-    (("on_machine",), lambda: _("If a voicemail answers"), _machine),
+    (("variants",), lambda: _("Variants"), _variants),
+    (("on_machine",), lambda: _("If voicemail answers"), _machine),
     (("hours_start", "hours_end"), lambda: _("Hours"), _hours),
     (("days",), lambda: _("Days"), _days),
     (("weekly_hours",), lambda: _("Hours by weekday"), _weekly_hours),
@@ -204,9 +216,9 @@ _PARTS: tuple[Part, ...] = (
     (("is_living",), lambda: _("Stays open"), _is_living),
     (("lists",), lambda: _("Lists"), _lists),
     (("tags",), lambda: _("Tags"), _tags),
-    (("people_a_day",), lambda: _("New people a day"), _count("people_a_day")),
-    (("people_in_all",), lambda: _("People in all"), _count("people_in_all")),
+    (("people_a_day",), lambda: _("New contacts per day"), _count("people_a_day")),
+    (("people_in_all",), lambda: _("Total contacts"), _count("people_in_all")),
     (("last_day",), lambda: _("Last day"), _last_day),
-    (("excluded_campaigns", "excludes_only_reached"), lambda: _("People left out"), _left_out),
+    (("excluded_campaigns", "excludes_only_reached"), lambda: _("Excluded contacts"), _left_out),
 )
 """The bound settings in the order in which their differences are told: their columns, label and value in words."""

@@ -39,18 +39,21 @@ BOUND = (
     "provider", "agent", "voice", "caller_id", "dialer", "text", "variables", "on_machine",
     "hours_start", "hours_end", "days", "budget", "budget_is_soft", "max_attempts", "attempts_a_day", "retries",
     "quiet_hours", "requires_consent", "excludes_only_reached", "weekly_hours", "blackout_dates", "holiday_countries",
+    "second", "variants",
 )  # fmt: skip
 """Columns that an approval binds, besides the people and the campaigns that are left out."""
 LIVING = terms.TERMS
 """Columns that it binds of a living campaign besides, with its lists and tags."""
-UNCHOSEN: State = {"weekly_hours": None, "blackout_dates": [], "holiday_countries": None}
+UNCHOSEN: State = {
+    "weekly_hours": None, "blackout_dates": [], "holiday_countries": None, "second": None, "variants": [],
+}  # fmt: skip
 """Bound columns that an approval names only where something is chosen."""
 FREE = frozenset(
     {
         "id", "name", "status", "owner", "team", "created_at", "tags", "lists", "hand_overs", "calls_per_minute",
-        "max_lines", "starts_at", "start_refusal", "pilot", "launched_at", "launched_by", "finished_at",
-        "paused_reason", "paused_by_system", "filled_through", "is_filled", "people_joined", "pace_tat",
-        "reserved_cost", "spent_cost", "money_wait", "watched", "watched_since",
+        "max_lines", "lines_percent", "priority", "starts_at", "start_refusal", "pilot", "launched_at",
+        "launched_by", "finished_at", "paused_reason", "paused_by_system", "filled_through", "is_filled",
+        "people_joined", "pace_tat", "reserved_cost", "spent_cost", "money_wait", "watched", "watched_since",
     }
 )  # fmt: skip
 """Columns that it does not: what the product itself writes, the name, the pace, who acts by hand. Lists and tags say
@@ -103,7 +106,7 @@ def _writers(campaign: Campaign) -> set[int]:
     edits = AuditEvent.objects.filter(
         object_type="campaign",
         object_id=str(campaign.pk),
-        action__in=["campaign.created", "campaign.edited"],
+        action__in=["campaign.created", "campaign.edited", "campaign.second_set"],
         actor__isnull=False,
     )
     found = {campaign.owner_id, campaign.launched_by_id, *edits.values_list("actor", flat=True)}
@@ -148,7 +151,7 @@ def give(campaign: Campaign, person: Person, mark: str | None) -> CampaignApprov
         # Of what was kept, not of the lists as they are by now: nobody locks a list.
         people = approved_people.mark_of_audience(approved_people.only_approved(Contact.objects.all(), approval))
     if mark is not None and mark != _mark(approval.values, people):
-        raise Refusal(_("The campaign or its people changed since you looked. Look at it again, then decide."))
+        raise Refusal(_("The campaign or its contacts changed after you opened it. Check again, then decide."))
     return approval
 
 

@@ -24,6 +24,7 @@ from campaigns.launch import policy_words
 from campaigns.launch.audience import NEVER, NOW
 from campaigns.launch.launch_check import LaunchCheck
 from campaigns.launch.lifecycle import Outcome
+from campaigns.launch.line_words import lines_in_words
 from campaigns.launch.setting_words import days_in_words, hours_in_words
 from campaigns.models import Campaign
 from campaigns.reasons import SkipReason, WaitReason
@@ -31,57 +32,59 @@ from campaigns.reasons import SkipReason, WaitReason
 Words = str | Promise
 
 VERDICT_WORDS: dict[str, Words] = {
-    NOW: gettext_lazy("Called at once"),
-    WaitReason.OUTSIDE_HOURS: gettext_lazy("Wait for calling hours where they live"),
-    WaitReason.QUIET_PERIOD: gettext_lazy("Wait: another campaign called them a short time ago"),
-    WaitReason.PERSON_CAP: gettext_lazy("Wait: called as often as one person may be, today or this week"),
-    WaitReason.LIVE_ELSEWHERE: gettext_lazy("Wait: another call to them is not over"),
-    WaitReason.OPT_OUT_UNCLEAR: gettext_lazy("Wait: may have asked not to be called; a manager decides"),
+    NOW: gettext_lazy("Called now"),
+    WaitReason.OUTSIDE_HOURS: gettext_lazy("Waiting: local calling hours"),
+    WaitReason.QUIET_PERIOD: gettext_lazy("Waiting: called recently by another campaign"),
+    WaitReason.PERSON_CAP: gettext_lazy("Waiting: call limit per contact reached for today or this week"),
+    WaitReason.LIVE_ELSEWHERE: gettext_lazy("Waiting: another call is in progress"),
+    WaitReason.OPT_OUT_UNCLEAR: gettext_lazy("On hold: possible opt-out, needs a decision by a manager"),
     SkipReason.DO_NOT_CALL: gettext_lazy("Not called: on the do-not-call list"),
-    SkipReason.LAST_DAY: gettext_lazy("Not called: the last day of the campaign is over"),
-    SkipReason.EXCLUDED: gettext_lazy("Not called: among the people of a campaign that is left out"),
-    SkipReason.NO_CONSENT: gettext_lazy("Not called: no consent is noted"),
-    SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this vendor cannot call the number"),
-    SkipReason.NUMBER_TYPE: gettext_lazy("Not called: a number of a type that is not called"),
-    SkipReason.NO_ZONE: gettext_lazy("Not called: the local time of the number is not known or never within the hours"),
-    SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value of the message is empty"),
+    SkipReason.LAST_DAY: gettext_lazy("Not called: the last day of the campaign has passed"),
+    SkipReason.EXCLUDED: gettext_lazy("Not called: in an excluded campaign"),
+    SkipReason.NO_CONSENT: gettext_lazy("Not called: no consent"),
+    SkipReason.NUMBER_REFUSED: gettext_lazy("Not called: this provider cannot call the number"),
+    SkipReason.NUMBER_TYPE: gettext_lazy("Not called: blocked number type"),
+    SkipReason.NO_ZONE: gettext_lazy("Not called: local time unknown or never within calling hours"),
+    SkipReason.MISSING_VARIABLE: gettext_lazy("Not called: a value in the message is empty"),
 }
 GROUP_WORDS: dict[str, Words] = {
-    "everybody": gettext_lazy("Everybody in the audience"),
+    "everybody": gettext_lazy("All contacts in the audience"),
     "called": gettext_lazy("Will be called, now or later"),
     "never": gettext_lazy("Will not be called"),
 }
 ACTION_WORDS: dict[str, Words] = {
-    "campaign.created": gettext_lazy("Written"),
+    "campaign.created": gettext_lazy("Campaign created"),
     "campaign.edited": gettext_lazy("Changed"),
     "campaign.approval_asked": gettext_lazy("Sent for approval"),
-    "campaign.withdrawn": gettext_lazy("Taken back from approval"),
+    "campaign.withdrawn": gettext_lazy("Approval request withdrawn"),
     "campaign.legal_confirmed": gettext_lazy("Legal text confirmed"),
+    "campaign.second_set": gettext_lazy("Second provider agreed to"),
+    "campaign.second_removed": gettext_lazy("Second provider removed"),
     "campaign.refused": gettext_lazy("Returned by an approver"),
     "campaign.approved": gettext_lazy("Approved and launched"),
     "campaign.sent_back": gettext_lazy("Returned for approval"),
-    "campaign.handed_over": gettext_lazy("Handed over"),
+    "campaign.handed_over": gettext_lazy("Given to another user"),
     "campaign.launched": gettext_lazy("Launched"),
     "campaign.pilot_launched": gettext_lazy("Pilot launched"),
-    "campaign.pilot_over": gettext_lazy("The pilot is over: paused automatically"),
-    "campaign.pilot_ended": gettext_lazy("The pilot was ended by hand"),
-    "campaign.went_on": gettext_lazy("Went on with the rest after the pilot"),
-    "campaign.scheduled": gettext_lazy("Start time set"),
-    "campaign.start_canceled": gettext_lazy("Start time canceled"),
-    "campaign.started_on_time": gettext_lazy("Started automatically at its time"),
-    "campaign.start_refused": gettext_lazy("Did not start at its time"),
-    "campaign.tried": gettext_lazy("Tried on an own phone"),
+    "campaign.pilot_over": gettext_lazy("Pilot finished: paused automatically"),
+    "campaign.pilot_ended": gettext_lazy("Pilot ended by a user"),
+    "campaign.went_on": gettext_lazy("Continued with the rest after the pilot"),
+    "campaign.scheduled": gettext_lazy("Start scheduled"),
+    "campaign.start_canceled": gettext_lazy("Scheduled start cancelled"),
+    "campaign.started_on_time": gettext_lazy("Started as scheduled"),
+    "campaign.start_refused": gettext_lazy("Did not start as scheduled"),
+    "campaign.tried": gettext_lazy("Test call placed"),
     "campaign.paused": gettext_lazy("Paused"),
     "campaign.resumed": gettext_lazy("Resumed"),
-    "campaign.stopped": gettext_lazy("Stopped"),
+    "campaign.stopped": gettext_lazy("Ended"),
     "campaign.finished": gettext_lazy("Finished"),
-    "campaign.repeat_set": gettext_lazy("Repetition set"),
-    "campaign.repeat_ended": gettext_lazy("Repetition ended"),
-    "campaign.repeated": gettext_lazy("Repeated: a copy was made"),
-    "campaign.closed": gettext_lazy("Closed to new people"),
-    "campaign.redialed": gettext_lazy("A draft was made to call again"),
-    "campaign.person_skipped": gettext_lazy("Skipped one person"),
-    "campaign.called_again": gettext_lazy("Called one person again"),
+    "campaign.repeat_set": gettext_lazy("Repeat set"),
+    "campaign.repeat_ended": gettext_lazy("Repeat ended"),
+    "campaign.repeated": gettext_lazy("Repeated: copy created"),
+    "campaign.closed": gettext_lazy("Closed to new contacts"),
+    "campaign.redialed": gettext_lazy("Draft created to call again"),
+    "campaign.person_skipped": gettext_lazy("One contact skipped"),
+    "campaign.called_again": gettext_lazy("One contact called again"),
 }
 
 
@@ -153,23 +156,30 @@ class Lock:
 def locks_of(campaign: Campaign) -> dict[str, Lock]:
     """Return by group of settings whether it can still be changed, and if not, why."""
     if campaign.status in {Campaign.Status.STOPPED, Campaign.Status.FINISHED}:
-        over = Lock(True, _("Fixed: the campaign is over. Copy it to call with other settings."))
+        over = Lock(True, _("Cannot be changed: the campaign is finished. Copy it to call with other settings."))
         return {"message": over, "audience": over, "hours": over, "pace": over}
     if campaign.launched_at is None:
-        free = Lock(False, _("May be changed until the launch."))
+        free = Lock(False, _("Can be changed until launch."))
         return {"message": free, "audience": free, "hours": free, "pace": free}
     return {
         "message": Lock(
-            True, _("Fixed since the launch: everybody of one campaign hears the same. Copy it to say something else.")
+            True,
+            _(
+                "Cannot be changed after launch: everyone in a campaign gets the same message. Copy it to "
+                "use another message."
+            ),
         ),
         "audience": Lock(
             True,
-            _("Fixed since the launch: whoever joins these lists or tags is called.")
+            _("Cannot be changed after launch: contacts added to these lists or tags are called.")
             if campaign.is_living
-            else _("Fixed since the launch: these people are queued, and who joins a list later is not called."),
+            else _(
+                "Cannot be changed after launch: these contacts are queued. Contacts added to a list later "
+                "are not called."
+            ),
         ),
-        "hours": Lock(False, _("May be changed: holds from the next call on.")),
-        "pace": Lock(False, _("May be changed: holds from the next call on.")),
+        "hours": Lock(False, _("Can be changed. Applies from the next call.")),
+        "pace": Lock(False, _("Can be changed. Applies from the next call.")),
     }
 
 
@@ -183,15 +193,15 @@ def watch_words() -> list[str]:
             "minutes": rules.BREAKER_WINDOW // 60,
         },
         _(
-            "More than %(percent)s %% of the last people who answered, at least %(least)s of them, hang up within"
-            " %(seconds)s seconds or ask not to be called again."
+            "More than %(percent)s %% of the last people who answered (at least %(least)s) hang up within "
+            "%(seconds)s seconds or opt out."
         )
         % {
             "percent": alarms.REFUSALS_PERCENT,
             "least": alarms.REFUSALS_LEAST,
             "seconds": alarms.HUNG_UP_WITHIN,
         },
-        _("The budget is used up."),
+        _("The budget is spent."),
     ]
 
 
@@ -204,6 +214,7 @@ def in_words(campaign: Campaign) -> dict[str, str]:
         "holidays": hours_words.countries_in_words(countries) if countries else "",
         "hours": week or hours_in_words(campaign.hours_start, campaign.hours_end),
         "days": "" if week else days_in_words(campaign.days),
+        "lines": lines_in_words(campaign),
         "policy": policy_words.sentence_of(campaign.policy),
         "terms": terms.in_words(campaign),
     }

@@ -35,7 +35,7 @@ OF_ITS_LIFE = frozenset(
         "id", "name", "status", "owner", "team", "created_at", "launched_at", "launched_by", "finished_at",
         "paused_reason", "paused_by_system", "starts_at", "start_refusal", "pilot",
         "filled_through", "is_filled", "people_joined", "pace_tat", "reserved_cost", "spent_cost", "money_wait",
-        "watched", "watched_since",
+        "watched", "watched_since", "second",
     }
 )  # fmt: skip
 """Fields that a copy does not take over."""
@@ -45,7 +45,7 @@ MAX_STEM = 110
 
 def visible_to(person: Person) -> QuerySet[Campaign]:
     """Return the campaigns that a person may see, with what their pages show."""
-    related = ("provider", "agent", "voice", "caller_id", "dialer", "owner")
+    related = ("provider", "agent", "voice", "caller_id", "dialer", "owner", "second__provider", "second__caller_id")
     return seen_by(person, Campaign.objects.select_related(*related))
 
 
@@ -120,12 +120,15 @@ def change(
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
         if campaign.status in OVER:
-            raise Refusal(_("The campaign is over: copy it to call again."))
+            raise Refusal(_("The campaign is finished. Copy it to call again."))
         if not may_edit(campaign, person):
             raise PermissionDenied("draft_campaign")
         if (campaign.launched_at is not None) != was_launched:
             raise Refusal(
-                _("The campaign was launched meanwhile: message and audience are fixed now. Nothing was saved.")
+                _(
+                    "The campaign was launched in the meantime, so message and audience can no longer be "
+                    "changed. Nothing was saved."
+                )
             )
         chosen = {"lists": lists, "excluded_campaigns": left_out}
         wanted = {**values, **{name: list(rows) for name, rows in chosen.items() if rows is not None}}
@@ -150,7 +153,7 @@ def change(
             refused += _unreached(changes, receivers, campaign.team_id, person)
             if refused:
                 raise Refusal(" ".join(refused))
-            _after_edit(campaign, person, changed)
+            after_edit(campaign, person, changed)
             after = state_of(campaign, changes)
             record(person, "campaign.edited", campaign, fields=changed, **before_and_after(before, after))
     return changed
@@ -163,7 +166,7 @@ def _unreached(values: Mapping[str, Any], before: frozenset[int], team: int | No
     return [refusal] if refusal else []
 
 
-def _after_edit(campaign: Campaign, person: Person, changed: Collection[str]) -> None:
+def after_edit(campaign: Campaign, person: Person, changed: Collection[str]) -> None:
     """Return what was approved for approval if it differs from it now; let other requests and start times go."""
     approval = approvals.in_force(campaign.pk)
     widening.follow_edit(campaign, person, changed, is_approved=approval is not None)

@@ -111,7 +111,7 @@ def _fill_chunk(campaign_id: int, chunk: int) -> int | None:
             return None
         if approval is None and _outgrows_limit(campaign, len(ids)):
             pause_by_system(
-                campaign_id, _("The lists grew above the limit of the user who launched it: a manager resumes.")
+                campaign_id, _("The lists grew over the limit of the user who launched it. A manager must resume.")
             )
             return None
         added = 0

@@ -9,6 +9,8 @@ from decimal import Decimal
 from callcenter.formats.amounts import rounded_up
 from campaigns.core import costs
 from campaigns.core.hours import week_of
+from campaigns.core.lines_in_use import lines_of
+from campaigns.core.variants import versions_of
 from campaigns.models import Campaign
 
 ASSUMED_TALK_SECONDS = (40, 60)
@@ -69,6 +71,13 @@ def estimate(campaign: Campaign, people: int, unpriced: int = 0) -> Estimate:
     )
 
 
+def worst_cost_of(campaign: Campaign) -> Decimal:
+    """Return the cost of the dearest call that a campaign may place, in any of its variants."""
+    agents = [said.agent for said in versions_of(campaign)]
+    longest = [agent.longest_seconds if agent is not None else None for agent in agents]
+    return max(costs.worst_cost(campaign.provider, seconds) for seconds in longest)
+
+
 @dataclass(frozen=True, slots=True)
 class _Money:
     """What a budget allows: how many attempts in all, and how many calls at the same time."""
@@ -82,9 +91,8 @@ class _Money:
     def of(cls, campaign: Campaign, a_call: Decimal) -> _Money | None:
         if campaign.budget is None:
             return None
-        longest = campaign.agent.longest_seconds if campaign.agent is not None else None
         left = max(campaign.budget - campaign.spent_cost, Decimal(0))
-        return cls(left, costs.worst_cost(campaign.provider, longest), a_call, campaign.budget_is_soft)
+        return cls(left, worst_cost_of(campaign), a_call, campaign.budget_is_soft)
 
     @property
     def attempts(self) -> Decimal:
@@ -109,7 +117,7 @@ def _cost_of_a_call(campaign: Campaign) -> tuple[Decimal, Decimal]:
 
 
 def _lines(campaign: Campaign) -> int:
-    return min(campaign.provider.max_lines, campaign.max_lines or campaign.provider.max_lines)
+    return lines_of(campaign, campaign.provider)
 
 
 def _minutes(campaign: Campaign, attempts: Decimal | int, most_lines: int | None = None) -> int:

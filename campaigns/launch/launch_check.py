@@ -17,21 +17,22 @@ from django.utils.translation import gettext_lazy, ngettext
 from callcenter.access.roles import Person, may
 from callcenter.formats.amounts import number, plain_money
 from callcenter.made_once import made_once
-from campaigns.core import day_caps, message_parts
+from campaigns.core import day_caps, message_parts, second_provider
 from campaigns.core.allowed_use import refusals_of
-from campaigns.core.costs import worst_cost
 from campaigns.core.day_caps import CapToday
 from campaigns.core.eligibility import stops_of
 from campaigns.core.hours import week_of
 from campaigns.core.installation import Installation
 from campaigns.core.scope import may_change
+from campaigns.core.variants import versions_of
 from campaigns.launch import legal_texts
 from campaigns.launch import living_terms as terms
 from campaigns.launch.audience import CALLED, NEVER, NOW, AudienceJudge, tally
 from campaigns.launch.audience_query import Selection
-from campaigns.launch.estimates import Estimate, estimate, estimate_days
+from campaigns.launch.estimates import Estimate, estimate, estimate_days, worst_cost_of
 from campaigns.launch.holiday_warnings import holiday_warnings
 from campaigns.launch.limits import why_approval
+from campaigns.launch.line_words import line_warnings
 from campaigns.launch.variable_warnings import variable_warnings
 from campaigns.models import Campaign
 from campaigns.reasons import StopReason
@@ -43,9 +44,9 @@ Sentence = str | Promise
 PASSING_STOPS = (StopReason.STOP_ALL, StopReason.PROVIDER_PAUSED, StopReason.PROVIDER_COMPARING)
 """Stops that do not forbid a launch: the queued people wait until these end."""
 AGENT_WARNINGS: dict[str, Sentence] = {
-    "not_active": gettext_lazy("The agent “%(agent)s” is not active at the vendor."),
+    "not_active": gettext_lazy("The agent “%(agent)s” is not active at the provider."),
     "not_voice": gettext_lazy("The agent “%(agent)s” is not a voice agent."),
-    "not_outbound": gettext_lazy("The agent “%(agent)s” is not made for outgoing calls."),
+    "not_outbound": gettext_lazy("The agent “%(agent)s” does not support outgoing calls."),
 }
 
 
@@ -168,14 +169,16 @@ def _terms(campaign: Campaign) -> str:
     if cost is None:
         return said
     amount = plain_money(cost[1], campaign.provider.currency)
-    costs = _("If as many join, it costs %(amount)s at most.") % {"amount": amount}
+    costs = _("If the maximum is reached, it costs at most %(amount)s.") % {"amount": amount}
     return f"{said} {costs}"
 
 
 def _nobody(selection: Selection) -> str:
     if selection.tags:
-        return _("Nobody carries these tags in the lists chosen.") if selection.lists else _("Nobody carries the tags.")
-    return _("The lists hold nobody.")
+        return (
+            _("No contact in the chosen lists has these tags.") if selection.lists else _("No contact has these tags.")
+        )
+    return _("The lists are empty.")
 
 
 def may_launch(campaign: Campaign, person: Person) -> bool:
@@ -198,43 +201,43 @@ def find_blockers(campaign: Campaign, person: Person | None = None, limits: Inst
     provider, backend = campaign.provider, campaign.provider.backend_class
     found: list[Sentence] = []
     if person is not None and not may_launch(campaign, person):
-        found.append(_("Your role may not launch this campaign."))
+        found.append(_("Your role cannot launch this campaign."))
     if not is_launchable(campaign):
-        found.append(_("The campaign was launched already."))
+        found.append(_("The campaign has already been launched."))
     found += [one.sentence for one in legal_texts.missing(campaign, limits)]
     lists = list(campaign.lists.all())
     found += refusals_of(campaign.team_id, provider, lists)
     if not campaign.tags and not lists:
-        found.append(_("Nobody is chosen: tick a list, or give a tag."))
-    if not _has_message(campaign):
-        found.append(_("No message is chosen: %(kinds)s.") % {"kinds": _kinds_in_words(provider)})
-    if backend.needs_caller_id and campaign.caller_id_id is None:
-        found.append(_("%(vendor)s needs a caller ID, and none is chosen.") % {"vendor": backend.label})
-    for chosen in (campaign.agent, campaign.voice, campaign.caller_id, campaign.dialer):
-        if chosen is not None and chosen.provider_id != provider.pk:
+        found.append(_("No audience chosen. Choose a list or enter a tag."))
+    versions = versions_of(campaign)
+    if not all(map(_has_message, versions)):
+        found.append(_("No message chosen: %(kinds)s.") % {"kinds": _kinds_in_words(provider)})
+    if backend.needs_caller_id and any(said.caller_id_id is None for said in versions):
+        found.append(_("%(vendor)s needs a caller ID. Choose one.") % {"vendor": backend.label})
+    for chosen in message_parts.parts_of(campaign):
+        if chosen.provider_id != provider.pk:
             found.append(_("“%(name)s” belongs to another provider.") % {"name": chosen})
-        elif chosen is not None and (sentence := message_parts.gone_sentence(chosen)):
+        elif sentence := message_parts.gone_sentence(chosen):
             found.append(sentence)
-    longest = campaign.agent.longest_seconds if campaign.agent is not None else None
-    worst = worst_cost(provider, longest)
+    worst = worst_cost_of(campaign)
     if campaign.budget is not None and not campaign.budget_is_soft and worst > campaign.budget:
         found.append(
-            _("The budget is smaller than the dearest possible call (%(cost)s): nobody would be called.")
+            _("The budget is smaller than the most expensive possible call (%(cost)s), so nobody would be called.")
             % {"cost": plain_money(worst, provider.currency)}
         )
     found += terms.blockers(campaign, timezone.now())
     if not any(week_of(campaign).days):
-        found.append(_("No day of the week is chosen."))
+        found.append(_("No weekday chosen."))
     missing = [field.label for field in backend.fields if field.is_secret and field.required]
     stored = [
         field for field in backend.fields if field.is_secret and field.required and provider.secrets.holds(field.name)
     ]
     if not provider.secrets.is_readable:
         found.append(
-            _("The keys of the provider “%(name)s” cannot be read: an admin must set them.") % {"name": provider}
+            _("The keys of the provider “%(name)s” cannot be read. An admin must set them again.") % {"name": provider}
         )
     elif len(stored) < len(missing):
-        found.append(_("The provider “%(name)s” has no key: an admin must set it.") % {"name": provider})
+        found.append(_("The provider “%(name)s” has no key. An admin must set it.") % {"name": provider})
     stops = stops_of(provider, is_stopped=False)
     found += [stop.words(is_queued=True) for stop in stops if stop.reason not in PASSING_STOPS]
     return [str(sentence) for sentence in found]
@@ -243,16 +246,19 @@ def find_blockers(campaign: Campaign, person: Person | None = None, limits: Inst
 def find_warnings(campaign: Campaign) -> list[str]:
     """Return the sentences that a person should read before a launch, but that do not forbid it."""
     provider = campaign.provider
-    found: list[Sentence] = []
-    if campaign.agent is not None and not message_parts.is_gone(campaign.agent):
-        found = agent_warnings(campaign.agent)
+    agents = dict.fromkeys(said.agent for said in versions_of(campaign) if said.agent is not None)
+    found = [one for agent in agents if not message_parts.is_gone(agent) for one in agent_warnings(agent)]
     found += [stop.words(is_queued=True) for stop in stops_of(provider) if stop.reason in PASSING_STOPS]
     found += variable_warnings(campaign)
+    found += line_warnings(campaign)
+    if campaign.second is not None:
+        refused = second_provider.refusals_of(campaign, campaign.second)
+        found += [_("Second provider: %(why)s") % {"why": why} for why in refused]
     if not provider.price_per_minute:
         found.append(
-            _("The price a minute is not known: the cost cannot be estimated and the budget cannot be kept.")
+            _("No price per minute is set, so the cost cannot be estimated and the budget cannot be enforced.")
             if campaign.budget is not None
-            else _("The price a minute is not known: the cost cannot be estimated.")
+            else _("No price per minute is set, so the cost cannot be estimated.")
         )
     return [str(sentence) for sentence in found]
 
@@ -272,25 +278,25 @@ def _money_warnings(campaign: Campaign, found: Estimate, people: int, caps: Sequ
         said.append(text % {"count": number(found.uncalled), "people": number(people)})
     if found.lines is not None:
         text = ngettext(
-            "This budget lets out about %(count)s call at a time, because each may last until its longest. "
-            "Raise the budget, limit the agent’s calls at the provider, or make the budget soft.",
-            "This budget lets out about %(count)s calls at a time, because each may last until its longest. "
-            "Raise the budget, limit the agent’s calls at the provider, or make the budget soft.",
+            "This budget allows only about %(count)s call at a time, because each call may run to its maximum "
+            "length. Raise the budget, limit the agent’s call length at the provider, or make the budget soft.",
+            "This budget allows only about %(count)s calls at a time, because each call may run to its maximum "
+            "length. Raise the budget, limit the agent’s call length at the provider, or make the budget soft.",
             found.lines,
         )
         said.append(text % {"count": number(found.lines)})
     if found.unpriced:
         text = ngettext(
-            "%(count)s person has a number whose price is not known, such as premium rate: it is not in the cost, and "
-            "no budget covers it.",
-            "%(count)s people have numbers whose price is not known, such as premium rate: they are not in the cost, "
-            "and no budget covers them.",
+            "%(count)s person has a number with an unknown price, such as premium rate. The cost and the "
+            "budget do not include it.",
+            "%(count)s people have numbers with an unknown price, such as premium rate. The cost and the "
+            "budget do not include them.",
             found.unpriced,
         )
         said.append(text % {"count": number(found.unpriced)})
     dearest = found.cost[1] if found.cost else Decimal(0)
     said += [
-        _("%(limit)s: %(left)s of %(amount)s left today. Who does not fit in is called on later days.")
+        _("%(limit)s: %(left)s of %(amount)s left today. The remaining people are called on later days.")
         % {
             "limit": cap.title,
             "left": plain_money(cap.left, cap.currency),
@@ -317,8 +323,8 @@ def agent_warnings(agent: Agent) -> list[Sentence]:
 def _unmet_warnings(unmet: Counter[str]) -> list[str]:
     return [
         ngettext(
-            "The agent expects “%(name)s”; it is empty for %(count)s person.",
-            "The agent expects “%(name)s”; it is empty for %(count)s people.",
+            "The agent needs “%(name)s”, which is empty for %(count)s person.",
+            "The agent needs “%(name)s”, which is empty for %(count)s people.",
             count,
         )
         % {"name": name, "count": number(count)}

@@ -40,14 +40,14 @@ class Piece:
 def pieces_of(check: LaunchCheck) -> list[Piece]:
     """Return the sentence in pieces; each number says which people it counts."""
     if not check.total:
-        return [Piece(text=_("Nobody is in the audience yet."))]
+        return [Piece(text=_("The audience is empty."))]
     total = ngettext("Of %(count)s person, ", "Of %(count)s people, ", check.total)
-    called = ngettext("%(count)s person will be called", "%(count)s people will be called", check.called)
+    called = ngettext("%(count)s will be called", "%(count)s will be called", check.called)
     said = _counted(total, check.total, "everybody") + _counted(called, check.called, "called")
     if check.waiting:
         said += [Piece(text=": "), *_listed(_ways(check))]
     if check.never:
-        will_not = ngettext("%(count)s will not", "%(count)s will not", check.never)
+        will_not = ngettext("%(count)s skipped", "%(count)s skipped", check.never)
         said += [
             Piece(text=pgettext("between the parts of a sentence", "; ")),
             *_counted(will_not, check.never, "never"),
@@ -67,11 +67,9 @@ def sentence_of(check: LaunchCheck) -> str:
 def _ways(check: LaunchCheck) -> list[list[Piece]]:
     ways = []
     if now := check.verdicts.get(NOW, 0):
-        ways.append(_counted(ngettext("%(count)s at once", "%(count)s at once", now), now, NOW))
+        ways.append(_counted(ngettext("%(count)s now", "%(count)s now", now), now, NOW))
     if asleep := check.verdicts.get(WaitReason.OUTSIDE_HOURS, 0):
-        phrase = ngettext(
-            "%(count)s waits for the calling hours there", "%(count)s wait for the calling hours there", asleep
-        )
+        phrase = ngettext("%(count)s later (local calling hours)", "%(count)s later (local calling hours)", asleep)
         way = _counted(phrase, asleep, WaitReason.OUTSIDE_HOURS)
         if check.first_opening:
             opening = date_format(timezone.localtime(check.first_opening), "j M H:i")
@@ -80,27 +78,27 @@ def _ways(check: LaunchCheck) -> list[list[Piece]]:
         ways.append(way)
     if quiet := check.verdicts.get(WaitReason.QUIET_PERIOD, 0):
         phrase = ngettext(
-            "%(count)s waits, called by others a short time ago",
-            "%(count)s wait, called by others a short time ago",
+            "%(count)s later (called recently by another campaign)",
+            "%(count)s later (called recently by another campaign)",
             quiet,
         )
         ways.append(_counted(phrase, quiet, WaitReason.QUIET_PERIOD))
     if capped := check.verdicts.get(WaitReason.PERSON_CAP, 0):
         phrase = ngettext(
-            "%(count)s waits, called as often as allowed for now",
-            "%(count)s wait, called as often as allowed for now",
+            "%(count)s later (call limit reached for now)",
+            "%(count)s later (call limit reached for now)",
             capped,
         )
         ways.append(_counted(phrase, capped, WaitReason.PERSON_CAP))
     if live := check.verdicts.get(WaitReason.LIVE_ELSEWHERE, 0):
         phrase = ngettext(
-            "%(count)s waits for the end of another call", "%(count)s wait for the end of another call", live
+            "%(count)s later (another call in progress)", "%(count)s later (another call in progress)", live
         )
         ways.append(_counted(phrase, live, WaitReason.LIVE_ELSEWHERE))
     if held := check.verdicts.get(WaitReason.OPT_OUT_UNCLEAR, 0):
         phrase = ngettext(
-            "%(count)s waits for a decision, as they may have asked not to be called",
-            "%(count)s wait for a decision, as they may have asked not to be called",
+            "%(count)s on hold (possible opt-out, needs a decision)",
+            "%(count)s on hold (possible opt-out, needs a decision)",
             held,
         )
         ways.append(_counted(phrase, held, WaitReason.OPT_OUT_UNCLEAR))
@@ -111,33 +109,31 @@ def _reasons(check: LaunchCheck) -> list[list[Piece]]:
     def phrase(reason: str, count: int) -> str:
         match reason:
             case SkipReason.DO_NOT_CALL:
-                return ngettext("%(count)s is on the do-not-call list", "%(count)s are on the do-not-call list", count)
+                return ngettext("%(count)s on the do-not-call list", "%(count)s on the do-not-call list", count)
             case SkipReason.LAST_DAY:
-                return ngettext("for %(count)s the last day is over", "for %(count)s the last day is over", count)
+                return ngettext("%(count)s after the last day", "%(count)s after the last day", count)
             case SkipReason.EXCLUDED:
-                return ngettext("%(count)s is left out", "%(count)s are left out", count)
+                return ngettext("%(count)s excluded", "%(count)s excluded", count)
             case SkipReason.NO_CONSENT:
-                return ngettext("for %(count)s no consent is noted", "for %(count)s no consent is noted", count)
+                return ngettext("%(count)s without consent", "%(count)s without consent", count)
             case SkipReason.NUMBER_REFUSED:
                 return ngettext(
-                    "%(count)s has a number that this vendor cannot call",
-                    "%(count)s have numbers that this vendor cannot call",
+                    "%(count)s with numbers this provider cannot call",
+                    "%(count)s with numbers this provider cannot call",
                     count,
                 )
             case SkipReason.NUMBER_TYPE:
                 return ngettext(
-                    "%(count)s has a number of a type that is not called",
-                    "%(count)s have numbers of types that are not called",
+                    "%(count)s with a blocked number type",
+                    "%(count)s with a blocked number type",
                     count,
                 )
             case SkipReason.NO_ZONE:
-                return ngettext(
-                    "%(count)s has no calling hours that we know", "%(count)s have no calling hours that we know", count
-                )
+                return ngettext("%(count)s without known calling hours", "%(count)s without known calling hours", count)
             case _:
                 return ngettext(
-                    "for %(count)s a value of the message is empty",
-                    "for %(count)s a value of the message is empty",
+                    "%(count)s with an empty value in the message",
+                    "%(count)s with an empty value in the message",
                     count,
                 )
 
@@ -165,10 +161,10 @@ def _effort(check: LaunchCheck) -> list[Piece]:
     if check.days > 1:
         text += ngettext(" on %(n)s day", " on %(n)s days", check.days) % {"n": number(check.days)}
     if check.estimate.cost is None:
-        return [Piece(text=text + _(", and nobody knows what it costs"))]
+        return [Piece(text=text + _(", cost unknown"))]
     least, most = check.estimate.cost
     is_one = plain_money(least, check.currency) == plain_money(most, check.currency)
-    costs = _(" and costs about %(amount)s") if is_one else _(" and costs %(amount)s")
+    costs = _(", cost about %(amount)s") if is_one else _(", cost %(amount)s")
     before, after = (costs % {"amount": SLOT}).split(SLOT)
     amounts = Piece(text=plain_money_range(least, most, check.currency), amounts=(least, most))
     return [Piece(text=text + before), amounts, Piece(text=after)]
@@ -178,19 +174,15 @@ def _time(least: int, most: int) -> str:
     """Return how long it takes, given minutes at least and at most; in hours from two hours on."""
     if most < 120:
         if least == most:
-            return ngettext(
-                "it takes about %(n)s minute of calling", "it takes about %(n)s minutes of calling", most
-            ) % {"n": number(most)}
-        text = ngettext(
-            "it takes %(least)s to %(n)s minute of calling", "it takes %(least)s to %(n)s minutes of calling", most
-        )
+            return ngettext("about %(n)s minute of calling", "about %(n)s minutes of calling", most) % {
+                "n": number(most)
+            }
+        text = ngettext("%(least)s to %(n)s minute of calling", "%(least)s to %(n)s minutes of calling", most)
         return text % {"least": number(least), "n": number(most)}
     first, last = max(1, round(least / 60)), round(most / 60)
     if first == last:
-        return ngettext("it takes about %(n)s hour of calling", "it takes about %(n)s hours of calling", last) % {
-            "n": number(last)
-        }
-    text = ngettext("it takes %(least)s to %(n)s hour of calling", "it takes %(least)s to %(n)s hours of calling", last)
+        return ngettext("about %(n)s hour of calling", "about %(n)s hours of calling", last) % {"n": number(last)}
+    text = ngettext("%(least)s to %(n)s hour of calling", "%(least)s to %(n)s hours of calling", last)
     return text % {"least": number(first), "n": number(last)}
 
 

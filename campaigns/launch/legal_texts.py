@@ -20,6 +20,7 @@ from callcenter.audit.models import record
 from campaigns.core.installation import Installation, current
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_change
+from campaigns.core.variants import versions_of
 from campaigns.countries import country_name
 from campaigns.launch.audience_query import Selection
 from campaigns.models import Campaign, LegalConfirmation
@@ -41,8 +42,8 @@ class MissingText:
     def sentence(self) -> str:
         """What is missing, and the next step."""
         return _(
-            "People in %(country)s must hear “%(text)s”. Add it to the message, or confirm on the launch check that the"
-            " agent or voice says it."
+            "Contacts in %(country)s must hear “%(text)s”. Add it to the message, or confirm in the launch "
+            "check that the agent or voice says it."
         ) % {"country": self.country_name, "text": self.text}
 
 
@@ -55,14 +56,54 @@ def missing(campaign: Campaign, limits: Installation | None = None) -> list[Miss
     required = (limits or current()).legal_texts
     if not required:
         return []
-    countries = sorted(required if campaign.is_living else _countries_of(campaign, required))
-    said, mark = _plain(campaign.text), _mark(campaign)
+    mark = _mark(campaign)
+    said = [_plain(version.text) for version in versions_of(campaign)]
+    if campaign.second is not None:
+        said.append(_plain(campaign.second.text))
     confirmed = set(LegalConfirmation.objects.filter(campaign=campaign, message=mark).values_list("country", "text"))
+    unsaid = {
+        country: text
+        for country, text in required.items()
+        if not all(_plain(text) in one for one in said) and (country, text) not in confirmed
+    }
+    # Nobody of the audience is looked up where all is said or confirmed.
+    countries = sorted(unsaid if campaign.is_living else _countries_of(campaign, unsaid)) if unsaid else []
+    return [MissingText(country, unsaid[country]) for country in countries]
+
+
+# After the launch
+
+
+LAUNCHED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED)
+
+
+def missing_since_launch(campaign: Campaign, limits: Installation | None = None) -> list[MissingText]:
+    """Return the texts that a launched campaign does not say because they were set or changed after its launch."""
+    is_launched = campaign.status in LAUNCHED and campaign.launched_at is not None
+    return missing(campaign, limits) if is_launched else []
+
+
+def changed_since_launch() -> list[int]:
+    """Return the ids of launched campaigns that do not say a text of their people's countries."""
+    limits = current()
+    if not limits.legal_texts:
+        return []
+    launched = Campaign.objects.select_related("second").filter(status__in=LAUNCHED)
+    return [campaign.pk for campaign in launched if missing_since_launch(campaign, limits)]
+
+
+def sentences_since_launch(unsaid: Iterable[MissingText]) -> list[str]:
+    """Return a sentence for each text that was set or changed after the launch of a campaign and is not said."""
     return [
-        MissingText(country, required[country])
-        for country in countries
-        if _plain(required[country]) not in said and (country, required[country]) not in confirmed
+        _("Since the launch, the legal text for %(country)s is “%(text)s”. The message does not say it.")
+        % {"country": one.country_name, "text": one.text}
+        for one in unsaid
     ]
+
+
+def step_since_launch() -> str:
+    """Return what to do about a text that was set or changed after a launch."""
+    return _("Confirm that the agent or voice says it. Otherwise end the campaign, and copy it with another message.")
 
 
 def _countries_of(campaign: Campaign, required: Iterable[str]) -> set[str]:
@@ -86,7 +127,7 @@ def confirm(campaign_id: int, country: str, person: Person) -> None:
             raise PermissionDenied("draft_campaign")
         found = next((one for one in missing(campaign) if one.country == country), None)
         if found is None:
-            raise Refusal(_("Nothing is to be confirmed there: look at the launch check again."))
+            raise Refusal(_("There is nothing to confirm. See the launch check again."))
         LegalConfirmation.objects.update_or_create(
             campaign=campaign,
             country=country,
@@ -96,8 +137,14 @@ def confirm(campaign_id: int, country: str, person: Person) -> None:
 
 
 def _mark(campaign: Campaign) -> str:
-    parts = (campaign.provider_id, campaign.agent_id, campaign.voice_id, campaign.caller_id_id, campaign.dialer_id)
-    return hashlib.blake2b(repr((parts, campaign.text)).encode(), digest_size=16).hexdigest()
+    parts: tuple[int | None, ...] = (
+        campaign.provider_id, campaign.agent_id, campaign.voice_id, campaign.caller_id_id, campaign.dialer_id
+    )  # fmt: skip
+    if campaign.second_id is not None:
+        parts += (campaign.second_id,)
+    # Named only where there are some: what was confirmed before there were variants holds.
+    what = (parts, campaign.text, campaign.variants) if campaign.variants else (parts, campaign.text)
+    return hashlib.blake2b(repr(what).encode(), digest_size=16).hexdigest()
 
 
 def _plain(text: str) -> str:

@@ -70,26 +70,28 @@ class Outcome:
         if self.skipped:
             parts.append(
                 ngettext(
-                    "%(count)d waiting call was taken out.",
-                    "%(count)d waiting calls were taken out.",
+                    "%(count)d waiting call was cancelled.",
+                    "%(count)d waiting calls were cancelled.",
                     self.skipped,
                 )
                 % {"count": self.skipped}
             )
         elif self.waiting:
             parts.append(
-                ngettext("%(count)d call waits.", "%(count)d calls wait.", self.waiting) % {"count": self.waiting}
+                ngettext("%(count)d call left.", "%(count)d calls left.", self.waiting) % {"count": self.waiting}
             )
         if finishing := self.live - self.recalled:
             parts.append(
-                ngettext("%(count)d live call will finish.", "%(count)d live calls will finish.", finishing)
+                ngettext(
+                    "%(count)d call in progress will finish.", "%(count)d calls in progress will finish.", finishing
+                )
                 % {"count": finishing}
             )
         if self.recalled:
             parts.append(
                 ngettext(
-                    "The vendor is asked to take back %(count)d call that it has not dialled yet.",
-                    "The vendor is asked to take back %(count)d calls that it has not dialled yet.",
+                    "The provider is being asked to cancel %(count)d call that is not dialled yet.",
+                    "The provider is being asked to cancel %(count)d calls that are not dialled yet.",
                     self.recalled,
                 )
                 % {"count": self.recalled}
@@ -97,13 +99,13 @@ class Outcome:
         if self.still_out:
             parts.append(
                 ngettext(
-                    "%(count)d call is still out: it may ring.",
-                    "%(count)d calls are still out: they may ring.",
+                    "%(count)d call is still in progress and may ring.",
+                    "%(count)d calls are still in progress and may ring.",
                     self.still_out,
                 )
                 % {"count": self.still_out}
             )
-        return " ".join(parts) or _("No call is out.")
+        return " ".join(parts) or _("No calls in progress.")
 
 
 def may_control(campaign: Campaign, person: Person) -> bool:
@@ -193,7 +195,7 @@ def resume(campaign_id: int, person: Person) -> Outcome:
             outcome = _resume(campaign, person, goes_on=goes_on, queues_more=queues_more and not is_covered)
     if differs:
         raise Refusal(
-            _("Sent for approval, because it differs from what was approved. %(how)s") % {"how": " ".join(differs)}
+            _("Sent for approval, because it differs from the approved version. %(how)s") % {"how": " ".join(differs)}
         )
     return outcome
 
@@ -203,11 +205,11 @@ def _resume(campaign: Campaign, person: Person, *, goes_on: bool, queues_more: b
     people = people_bound(campaign) if queues_more else 0
     if queues_more and needs_approval(people, person, campaign):
         raise Refusal(
-            _("The rest is above your limit: ask a manager to go on.")
+            _("The rest is over your limit. Ask a manager to continue.")
             if goes_on
-            else _("It may queue more people than you may launch: a manager must resume.")
+            else _("It may queue more people than your limit. A manager must resume.")
             if campaign.is_living
-            else _("The lists grew above your limit before everybody was queued: a manager must resume.")
+            else _("The lists grew over your limit before everyone was queued. A manager must resume.")
         )
     # If not everybody is queued yet, the person who resumes becomes the launcher, whose limit applies.
     more: dict[str, Any] = {"launched_by_id": person.pk} if queues_more else {}
@@ -246,7 +248,7 @@ def _read_lists_again(provider: Provider) -> str:
         return ""
     Provider.objects.ask_sync(provider.pk)
     queue.nudge_sync(provider.pk)
-    return _("Its lists are read again now: try again in a minute.")
+    return _("Its lists are being read again. Try again in a minute.")
 
 
 def end_pilot(campaign_id: int, person: Person) -> Outcome:

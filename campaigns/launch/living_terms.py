@@ -59,9 +59,9 @@ def blockers(campaign: Campaign, now: datetime.datetime) -> list[str]:
     found = []
     limits = (campaign.people_a_day, campaign.people_in_all, campaign.last_day)
     if campaign.is_living and not all(limits):
-        found.append(_("It stays open: set how many new people a day, how many in all, and its last day."))
+        found.append(_("It stays open: set the maximum new contacts per day, the maximum total and the last day."))
     if is_over(campaign.last_day, now):
-        found.append(_("Its last day is over: choose a later one."))
+        found.append(_("Its last day has passed. Choose a later one."))
     if is_too_far(campaign.last_day, now):
         found.append(_("Choose a last day within a year."))
     return found
@@ -72,10 +72,10 @@ def in_words(campaign: Campaign) -> str:
     if not campaign.is_living or campaign.last_day is None:
         return ""
     text = ngettext(
-        "It stays open until %(day)s: whoever joins its lists or tags is called, at most %(a_day)s a day and "
-        "%(in_all)s person in all.",
-        "It stays open until %(day)s: whoever joins its lists or tags is called, at most %(a_day)s a day and "
-        "%(in_all)s people in all.",
+        "Stays open until %(day)s: contacts added to its lists or tags are called, at most %(a_day)s a day and "
+        "%(in_all)s person in total.",
+        "Stays open until %(day)s: contacts added to its lists or tags are called, at most %(a_day)s a day and "
+        "%(in_all)s people in total.",
         campaign.people_in_all or 0,
     )
     return text % {

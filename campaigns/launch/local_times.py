@@ -30,8 +30,8 @@ def first_there(at: datetime.datetime, zones: Iterable[str]) -> str:
     zone, there = found
     names = {"time": clock_time(there), "city": city_of(zone), "day": plain_day(there.date(), has_year=False)}
     if there.date() == timezone.localtime(at).date():
-        return _("For the first of them it is %(time)s in %(city)s.") % names
-    return _("For the first of them it is %(time)s on %(day)s in %(city)s.") % names
+        return _("Earliest local time: %(time)s in %(city)s.") % names
+    return _("Earliest local time: %(time)s on %(day)s in %(city)s.") % names
 
 
 def first_of(campaign: Campaign, now: datetime.datetime) -> str:

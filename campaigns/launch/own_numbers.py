@@ -50,7 +50,7 @@ def enter(person: Person, phone: str) -> OwnNumber:
         if found is not None:
             return found
         if OwnNumber.objects.filter(person=person.pk).count() >= MOST_EACH:
-            raise Refusal(_("You have entered %(most)d numbers. Remove one, then enter another.") % {"most": MOST_EACH})
+            raise Refusal(_("You have %(most)d numbers, the maximum. Remove one first.") % {"most": MOST_EACH})
         assert person.pk is not None
         made = OwnNumber.objects.create(person_id=person.pk, phone=phone)
         record(person, "own_number.entered", made)
@@ -67,7 +67,7 @@ def confirm(pk: int, *, person: Person | None, reason: str) -> bool:
         raise PermissionDenied("confirm_numbers")
     reason = reason.strip()[:MAX_REASON]
     if not reason:
-        raise Refusal(_("Say how you know that it is their number; nothing was changed."))
+        raise Refusal(_("Enter how you know that it is their number. Nothing was changed."))
     with transaction.atomic():
         found = _to_confirm(person).select_for_update().filter(pk=pk).first()
         if found is None:

@@ -17,7 +17,7 @@ OUTCOME_WORDS: Mapping[Outcome, Words] = {
     Outcome.BUSY: gettext_lazy("Busy"),
     Outcome.NO_ANSWER: gettext_lazy("No answer"),
     Outcome.VOICEMAIL: gettext_lazy("Voicemail"),
-    Outcome.FAILED: gettext_lazy("Failed on the line"),
+    Outcome.FAILED: gettext_lazy("Call failed"),
     Outcome.NO_SPEECH: gettext_lazy("Answered, nobody talked"),
 }
 
@@ -34,7 +34,7 @@ def sentence_of(policy: Policy) -> str:
 
 def _then(policy: Policy, outcome: Outcome, names: Mapping[int, str]) -> str:
     if outcome not in policy.steps and outcome == Outcome.VOICEMAIL:
-        return _("as busy or no answer where the vendor says so too, else no further attempt")
+        return _("busy or no answer if the provider confirms it, otherwise no retry")
     step = policy.step_after(outcome)
     if step.person_id is not None:
         return _("given to %(name)s, due within %(time)s") % {
@@ -47,16 +47,16 @@ def _then(policy: Policy, outcome: Outcome, names: Mapping[int, str]) -> str:
 def _again(step: Step, attempts: int) -> str:
     times = step.minutes[: attempts - 1]
     if not times:
-        return _("no further attempt")
+        return _("no retry")
     return _("again after %(times)s") % {"times": _(", then ").join(length_of(minutes) for minutes in times)}
 
 
 def _at_most(policy: Policy) -> str:
-    most = ngettext("At most %(n)d attempt a person", "At most %(n)d attempts a person", policy.attempts)
+    most = ngettext("At most %(n)d attempt per contact", "At most %(n)d attempts per contact", policy.attempts)
     most %= {"n": policy.attempts}
     if not policy.attempts_a_day or policy.attempts_a_day >= policy.attempts:
         return f"{most}."
-    return _("%(most)s, %(n)d of them on one day (the person’s local time).") % {
+    return _("%(most)s, %(n)d of them on one day (contact's local time).") % {
         "most": most,
         "n": policy.attempts_a_day,
     }

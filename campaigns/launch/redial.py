@@ -1,4 +1,4 @@
-"""Redial: a new draft with people of a campaign, chosen by the result of their last attempt, or what they answered.
+"""Redial: a new draft with people of a campaign, by the result, the answers or the disposition of their last attempt.
 
 It is a new draft rather than more attempts of the same campaign, so that the launch check, the limits of a role, the
 quiet period and the do-not-call list apply as to any other campaign.
@@ -7,6 +7,7 @@ quiet period and the do-not-call list apply as to any other campaign.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
@@ -23,7 +24,7 @@ from campaigns.core.allowed_use import team_for
 from campaigns.core.conditions import last_attempts
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import demand_change
-from campaigns.launch import drafts, redial_answers
+from campaigns.launch import drafts, redial_answers, redial_dispositions
 from campaigns.models import Campaign, ContactList, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.outcomes import Outcome
@@ -40,7 +41,7 @@ OUTCOMES: dict[str, tuple[Words, Q]] = {
         if key != results.ANSWERED
     },
     "stopped": (
-        gettext_lazy("Not called: the campaign was stopped before"),
+        gettext_lazy("Not called: the campaign was ended first"),
         Q(status=CallStatus.SKIPPED, skip_reason=SkipReason.STOPPED),
     ),
 }
@@ -72,11 +73,12 @@ def redial(
     person: Person,
     token: UUID | None = None,
     answers: Collection[str] = (),
+    dispositions: Collection[int] = (),
 ) -> Campaign:
     """Create a draft with the same message and rules for the people of these outcomes; idempotent by `token`.
 
-    `answers` are keys of `redial_answers.groups`; who is in any of both is called. Raises PermissionDenied, and Refusal
-    if nobody is left to call.
+    `answers` are keys of `redial_answers.groups`, `dispositions` ids of dispositions; who is in any of the three is
+    called. Raises PermissionDenied, and Refusal if nobody is left to call.
     """
     wanted = Q(pk__in=[])
     for name in outcomes:
@@ -88,10 +90,12 @@ def redial(
         demand_change(person, original)
         if answers:
             wanted |= redial_answers.condition(original, person, answers)
+        if dispositions:
+            wanted |= redial_dispositions.condition(original, dispositions)
         people = _free_list(original, person)
         count = _put_in(people, _people(original).filter(wanted))
         if not count:
-            raise Refusal(_("Nobody's last attempt came to this now. Choose something else."))
+            raise Refusal(_("No contact's last attempt has this result now. Choose another result."))
         made = drafts.copy(campaign_id, person, token)
         # Only the new list, as it is: tags and exclusions of the first campaign do not apply, and nobody joins later.
         made.lists.set([people])
@@ -100,7 +104,8 @@ def redial(
             tags=[], excludes_only_reached=False, is_living=False, people_a_day=None, people_in_all=None, last_day=None
         )
         record(person, "list.made_to_call_again", people, people=count, campaign=campaign_id)
-        said = {"answers": sorted(answers)} if answers else {}
+        said: dict[str, Any] = {"answers": sorted(answers)} if answers else {}
+        said |= {"dispositions": sorted(dispositions)} if dispositions else {}
         record(person, "campaign.redialed", original, people=count, outcomes=sorted(outcomes), draft=made.pk, **said)
     made.refresh_from_db()
     return made

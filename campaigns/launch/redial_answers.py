@@ -71,7 +71,7 @@ def _questions(campaign: Campaign, person: Person) -> Sequence[Question]:
 def _ways(question: Question) -> list[tuple[str, str | Promise]]:
     """Return the answers that a question may have, with their words, and that of none."""
     keys = [YES, NO] if question.kind == Kind.YES_NO else [key_of(option) for option in question.options]
-    return [*((key, key_words(question, key)) for key in keys), (NOTHING, _("talked, but no answer is noted"))]
+    return [*((key, key_words(question, key)) for key in keys), (NOTHING, _("talked, but no answer saved"))]
 
 
 def _who(campaign: Campaign, person: Person, question: Question, wanted: str) -> CallQuerySet:

@@ -74,7 +74,7 @@ def save(
     if not may_repeat(campaign, person):
         raise PermissionDenied("launch_campaign")
     if campaign.is_living:
-        raise Refusal(_("A campaign that stays open does not repeat: it calls whoever joins."))
+        raise Refusal(_("A campaign that stays open cannot repeat: it calls new contacts as they are added."))
     with transaction.atomic():
         Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
         repeat = CampaignRepeat.objects.filter(pk=campaign.pk).first() or CampaignRepeat(campaign=campaign, zone=zone)
@@ -125,14 +125,17 @@ def _run(campaign_id: int, now: datetime.datetime) -> bool:
         day = due.astimezone(zoneinfo.ZoneInfo(repeat.zone)).date()
         made: Campaign | None = None
         if person is None or not person.is_active or not may_repeat(campaign, person):
-            note = _("The user who set it may no longer launch it: another user must set it again.")
+            note = _("The user who set it is no longer allowed to launch it. Another user must set it again.")
             repeat.next_at = None
             record(None, "campaign.repeat_ended", campaign, reason=note)
         else:
             repeat.last_day = day
             repeat.next_at = next_time(repeat, now)
             if now - due > start.TOO_LATE:
-                note = _("Nothing ran here at its time, and it was more than 12 hours late: nobody is called for it.")
+                note = _(
+                    "Callcenter was not running at that time, and the run was more than 12 hours late, so it "
+                    "was skipped."
+                )
             else:
                 made, note = _make(campaign, person, found, day, due)
         repeat.made, repeat.note = made or repeat.made, note[:MAX_REASON]
@@ -159,7 +162,7 @@ def _make(
     """Make the copy of one run and launch it; returns it, None where nobody's date has come, and what became of it."""
     unread = _unread_words(found.unread) if found is not None else ""
     if found is not None and not found.ids:
-        nobody = _("Nobody had this date.")
+        nobody = _("No contact had this date.")
         return None, f"{nobody} {unread}".strip()
     token = uuid.uuid5(_RUNS, f"{campaign.pk} {day}")
     made = drafts.copy(campaign.pk, person, token)
@@ -196,8 +199,8 @@ def _unread_words(unread: int) -> str:
     if not unread:
         return ""
     text = ngettext(
-        "%(count)s date could not be read: write it as 2026-12-31 or 1405-10-10.",
-        "%(count)s dates could not be read: write them as 2026-12-31 or 1405-10-10.",
+        "%(count)s date could not be read. Use the format 2026-12-31 or 1405-10-10.",
+        "%(count)s dates could not be read. Use the format 2026-12-31 or 1405-10-10.",
         unread,
     )
     return text % {"count": number(unread)}

@@ -65,24 +65,24 @@ class Launched:
         if self.status == Status.WAITING:
             return (
                 ngettext(
-                    "Sent for approval: %(count)s person. A manager decides.",
-                    "Sent for approval: %(count)s people. A manager decides.",
+                    "Sent for approval: %(count)s person. A manager must approve.",
+                    "Sent for approval: %(count)s people. A manager must approve.",
                     self.people,
                 )
                 % count
             )
         if self.status == Status.SCHEDULED and self.starts_at:
-            return _("It starts %(at)s (%(zone)s). Until then you can cancel it.") % {
+            return _("Scheduled for %(at)s (%(zone)s). You can cancel it until then.") % {
                 "at": whole_moment(self.starts_at),
                 "zone": isolated(zone_name()),
             }
         if self.status == Status.RUNNING and self.terms:
             return _("Launched. %(terms)s") % {"terms": self.terms}
         if self.status == Status.RUNNING and self.is_pilot:
-            return _("The pilot is launched: it calls the first few people, then pauses and asks.")
+            return _("Pilot launched. It calls the first few people, then pauses and asks you to decide.")
         if self.status == Status.RUNNING:
             return (
-                ngettext("Launched: %(count)s person is queued.", "Launched: %(count)s people are queued.", self.people)
+                ngettext("Launched: %(count)s person queued.", "Launched: %(count)s people queued.", self.people)
                 % count
             )
         return _("Nothing changed: the campaign is “%(state)s”.") % {"state": Status(self.status).label}
@@ -116,7 +116,7 @@ def launch(
         limits = current()
         _refuse_blocked(campaign, people, limits)
         if is_pilot and campaign.is_living:
-            raise Refusal(_("A campaign that stays open has no pilot: call a few people with another campaign first."))
+            raise Refusal(_("A campaign that stays open has no pilot. Call a few people with another campaign first."))
         if starts_at is not None:
             _refuse_time(starts_at)
         counted = min(people, pilot_module.SIZE) if is_pilot else people
@@ -167,7 +167,7 @@ def approve(
         if not approvals.may_approve(campaign, person):
             raise PermissionDenied("launch_above_limit")
         if taken_over_by(campaign, person):
-            raise Refusal(_("Its owner was switched off. Somebody else must take it over and launch it."))
+            raise Refusal(_("Its owner was turned off. Another user must take it over and launch it."))
         _refuse_changed(campaign, people, seen)
         _refuse_blocked(campaign, people)
         people = approvals.give(campaign, person, mark).people
@@ -200,7 +200,7 @@ def give_back(campaign_id: int, person: Person, reason: str) -> bool:
     if campaign.status == Status.WAITING and not approvals.may_approve(campaign, person):
         raise PermissionDenied("launch_above_limit")
     if not reason.strip():
-        raise Refusal(_("Enter a reason: the user who asked for the approval sees it."))
+        raise Refusal(_("Enter a reason. The user who requested the approval will see it."))
     return campaign.status == Status.WAITING and withdraw(campaign_id, person, reason.strip())
 
 
@@ -286,16 +286,18 @@ def start_scheduled(campaign_id: int, now: datetime.datetime) -> bool:
 def _why_not_at_its_time(campaign: Campaign, now: datetime.datetime, approval: CampaignApproval | None) -> str:
     launcher = campaign.launched_by
     if campaign.starts_at is not None and now - campaign.starts_at > TOO_LATE:
-        return _("Nothing ran here at that time, and it is more than 12 hours late now: launch it by hand.")
+        return _("Callcenter was not running at that time, and it is now more than 12 hours late. Launch it manually.")
     if approval is not None and approval.approved_by_id == campaign.launched_by_id:
         # Who approved it answers for the approval; its owner goes on with it.
         launcher = campaign.owner or launcher
     if launcher is None or not launcher.is_active:
         return _("The user who scheduled it no longer has an account. Another user must launch it.")
     if not may_launch(campaign, launcher):
-        return _("%(name)s may no longer launch it: somebody else must.") % {"name": launcher}
+        return _("%(name)s is no longer allowed to launch it. Another user must launch it.") % {"name": launcher}
     if approval is None and why_approval(terms.people_bound(campaign), launcher, campaign, now):
-        return _("Its people became more than %(name)s may launch: send it for approval.") % {"name": launcher}
+        return _("It now has more people than %(name)s is allowed to launch. Send it for approval.") % {
+            "name": launcher
+        }
     return ""
 
 
@@ -319,7 +321,7 @@ def _refuse_changed(campaign: Campaign, people: int, seen: int | None) -> None:
     # A living campaign is launched for whoever joins, so its audience may grow meanwhile.
     if seen is not None and people != seen and not campaign.is_living:
         raise Refusal(
-            _("The audience changed since you looked: it was %(seen)s, now it is %(now)s. Look once more.")
+            _("The audience changed from %(seen)s to %(now)s people after you opened this page. Check again.")
             % {"seen": number(seen), "now": number(people)}
         )
 
@@ -327,7 +329,7 @@ def _refuse_changed(campaign: Campaign, people: int, seen: int | None) -> None:
 def _refuse_blocked(campaign: Campaign, people: int, limits: Installation | None = None) -> None:
     blockers = find_blockers(campaign, limits=limits)
     if not people and not blockers:
-        blockers.append(_("The audience holds nobody."))
+        blockers.append(_("The audience is empty."))
     if blockers:
         raise Refusal(" ".join(blockers))
 
@@ -335,7 +337,7 @@ def _refuse_blocked(campaign: Campaign, people: int, limits: Installation | None
 def _refuse_time(starts_at: datetime.datetime) -> None:
     now = timezone.now()
     if starts_at <= now:
-        raise Refusal(_("This time is over: choose a later one, or start at once."))
+        raise Refusal(_("This time has passed. Choose a later one, or start now."))
     if starts_at > now + FARTHEST:
         raise Refusal(_("Choose a time within a year."))
 

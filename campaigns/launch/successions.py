@@ -49,7 +49,7 @@ def hand_over(person: User, successor: User, by: Person | None) -> dict[str, int
     is switched off, is the same person, or may not launch campaigns.
     """
     if successor.pk == person.pk or not successor.is_active or not may(successor, "launch_campaign"):
-        raise Refusal(_("This user cannot take over: choose an active one who may launch campaigns."))
+        raise Refusal(_("This user cannot take over. Choose an active user who can launch campaigns."))
     with transaction.atomic():
         done = {"campaigns": 0, "hand_overs": 0, "exports": 0, "callbacks": 0}
         for campaign in _campaigns_of(person).filter(status__in=_NOT_OVER):
@@ -144,7 +144,7 @@ def _stop(campaign: Campaign, person: User) -> bool:
 
 def _reason(person: User) -> str:
     name = person.get_full_name() or person.get_username()
-    return _("%(name)s was switched off. The user who resumes or launches it takes it over.") % {"name": name}
+    return _("%(name)s was turned off. The user who resumes or launches it becomes its owner.") % {"name": name}
 
 
 _State = CallExport.State
@@ -152,7 +152,7 @@ _State = CallExport.State
 
 def _fail_exports(person: User) -> None:
     unfinished = CallExport.objects.filter(owner=person, state__in=[_State.WAITING, _State.WRITING])
-    unfinished.update(state=_State.FAILED, error=_("Its user was switched off. Create it again.")[:MAX_REASON])
+    unfinished.update(state=_State.FAILED, error=_("Its user was turned off. Create it again.")[:MAX_REASON])
 
 
 def _take_filters(person: User, successor: User) -> None:

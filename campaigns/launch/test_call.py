@@ -49,7 +49,7 @@ def try_message(
         heard_as = None
     if missing := missing_variables(campaign, heard_as):
         raise Refusal(
-            _("The message has a hole for this person: %(names)s is empty. Choose somebody else to hear it as.")
+            _("The message is missing a value for this contact: %(names)s is empty. Choose another sample contact.")
             % {"names": _(", ").join(missing)}
         )
     asked = SingleCall(
@@ -81,20 +81,18 @@ def _check_number(person: Person, phone: str) -> None:
     if not own_numbers.confirmed(person).select_for_update().filter(phone=phone).exists():
         raise Refusal(
             _(
-                "Test calls ring your own phone only, and this number is not confirmed as yours. Enter it under “Own "
-                "numbers”; a manager or an admin confirms it there."
+                "Test calls go only to your own phone, and this number is not confirmed as yours. Enter it "
+                "under “Own numbers”, where a manager or admin can confirm it."
             )
         )
     most, since = current().test_calls_a_day, timezone.now() - DAY
     if not most:
-        raise Refusal(_("Test calls are switched off in this installation. An admin can allow some in its settings."))
+        raise Refusal(_("Test calls are turned off. An admin can allow them in the settings of this installation."))
     if Call.objects.filter(test_of__isnull=False, owner=person.pk, created_at__gt=since).count() >= most:
         raise Refusal(
             ngettext(
-                "You have placed %(n)d test call in the last 24 hours, as many as the settings of this installation "
-                "allow. Wait, or ask an admin for more.",
-                "You have placed %(n)d test calls in the last 24 hours, as many as the settings of this installation "
-                "allow. Wait, or ask an admin for more.",
+                "You have reached the limit of %(n)d test call in 24 hours. Wait, or ask an admin to raise the limit.",
+                "You have reached the limit of %(n)d test calls in 24 hours. Wait, or ask an admin to raise the limit.",
                 most,
             )
             % {"n": most}

@@ -12,8 +12,10 @@ from campaigns.launch.views import (
     own_numbers,
     redial,
     repeats,
+    second_provider,
     spending_limits,
     start,
+    variants,
 )
 
 urlpatterns = [
@@ -25,7 +27,9 @@ urlpatterns = [
     path("campaigns/<int:pk>/settings/", campaigns.campaign_settings, name="campaign-settings"),
     path("campaigns/<int:pk>/activity/", campaigns.campaign_activity, name="campaign-activity"),
     path("campaigns/<int:pk>/copy/", campaigns.campaign_copy, name="campaign-copy"),
+    path("campaigns/<int:pk>/variants/", variants.campaign_variants, name="campaign-variants"),
     path("campaigns/<int:pk>/repeat/", repeats.campaign_repeat, name="campaign-repeat"),
+    path("campaigns/<int:pk>/second-provider/", second_provider.campaign_second, name="campaign-second"),
     path("campaigns/<int:pk>/redial/", redial.campaign_redial, name="campaign-redial"),
     path("campaigns/<int:pk>/check/", launch_check.campaign_check, name="campaign-check"),
     path("campaigns/<int:pk>/check/<slug:verdict>/", launch_check.campaign_check_people, name="campaign-check-people"),

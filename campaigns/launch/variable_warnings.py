@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from campaigns.core.variants import versions_of
 from campaigns.models import Campaign
 from providers.variable_names import clashing, unsent
 
 
 def variable_warnings(campaign: Campaign) -> list[str]:
-    """Return a sentence for each problem of the names of the campaign's own variables, with what to do."""
+    """Return a sentence for each problem of the names of the campaign's own variables, in any variant."""
+    return list(dict.fromkeys(one for said in versions_of(campaign) for one in _warnings(said)))
+
+
+def _warnings(campaign: Campaign) -> list[str]:
     backend = campaign.provider.backend_class
     if not backend.accepts_variables:
         return []

@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0066_dispositions'),
+        ('campaigns', '0073_legal_alert'),
     ]
 
     operations = [

@@ -31,6 +31,7 @@ from campaigns.models.remarks import CallNote, CallReview, CallTag, CallTagging
 from campaigns.models.repeats import CampaignRepeat
 from campaigns.models.saved_filters import SavedFilter
 from campaigns.models.scorecards import ReviewQueue, Scorecard, ScorecardPoint, ScorecardReview
+from campaigns.models.second_providers import SecondProvider
 from campaigns.models.spending import DayCap, DaySpending
 from campaigns.models.switch import DialingSwitch
 from campaigns.models.tallies import CallTally, CostTally, TallyMark
@@ -103,6 +104,7 @@ __all__ = [
     "Scorecard",
     "ScorecardPoint",
     "ScorecardReview",
+    "SecondProvider",
     "StopRequest",
     "TallyMark",
     "TranscriptWords",

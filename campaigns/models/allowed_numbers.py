@@ -35,4 +35,4 @@ class AllowedNumber(models.Model):
     @property
     def type_label(self) -> str:
         """The name of its type."""
-        return str(LABELS.get(self.number_type, _("range that nobody knows")))
+        return str(LABELS.get(self.number_type, _("unknown number range")))

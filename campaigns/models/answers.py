@@ -42,15 +42,15 @@ class Question(models.Model):
     class Source(models.TextChoices):
         """Where answers come from; people can enter or correct the answers of any question."""
 
-        AGENT = "agent", _("The agent notes it")
-        PERSON = "person", _("A user enters it on the call's page")
-        WORDS = "words", _("Words that the person called says")
+        AGENT = "agent", _("Noted by the agent")
+        PERSON = "person", _("Entered by a user on the call page")
+        WORDS = "words", _("Words the contact says")
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="questions", verbose_name=_("campaign"))
     name = models.CharField(_("question"), max_length=MAX_QUESTION)
-    kind = models.CharField(_("type of answer"), max_length=8, choices=Kind.choices)
-    source = models.CharField(_("where it comes from"), max_length=8, choices=Source.choices, default=Source.AGENT)
-    path = models.CharField(_("name at the agent"), max_length=MAX_PATH, blank=True)
+    kind = models.CharField(_("answer type"), max_length=8, choices=Kind.choices)
+    source = models.CharField(_("source"), max_length=8, choices=Source.choices, default=Source.AGENT)
+    path = models.CharField(_("name used by the agent"), max_length=MAX_PATH, blank=True)
     """Names in what the agent noted, from the outside in, joined by " / "; for `Source.AGENT`."""
     words = models.JSONField(_("words"), default=list, blank=True)
     """Words and phrases of which one is a yes; for `Source.WORDS`."""
@@ -90,13 +90,13 @@ class Answer(models.Model):
         """How the typed value came about."""
 
         CERTAIN = "certain", _("certain")
-        READ = "read", _("read from words")
+        READ = "read", _("read from the transcript")
         PERSON = "person", _("entered by a user")
         UNREADABLE = "unreadable", _("not readable")
 
     question = models.ForeignKey(Question, models.CASCADE, related_name="answers", db_index=False)
     call = models.ForeignKey(Call, models.CASCADE, related_name="typed_answers")
-    raw = models.CharField(_("as given"), max_length=MAX_RAW)
+    raw = models.CharField(_("as said"), max_length=MAX_RAW)
     key = models.CharField(max_length=MAX_KEY, blank=True)
     """What equal answers share: "yes", "no", an option, a number or day as text; empty if unreadable."""
     number = models.DecimalField(max_digits=24, decimal_places=6, null=True, blank=True)
@@ -106,7 +106,7 @@ class Answer(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     """Who entered it; None for what was read."""
-    at = models.DateTimeField(_("when"), default=timezone.now)
+    at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:
         verbose_name = _("answer")

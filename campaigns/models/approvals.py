@@ -21,8 +21,8 @@ class CampaignApproval(models.Model):
     class Binds(models.TextChoices):
         """Whom the approval binds: people; or, of a living campaign, where they come from, how many and until when."""
 
-        PEOPLE = "people", _("The people as they were")
-        SOURCES = "sources", _("Where people come from, how many, and until when")
+        PEOPLE = "people", _("These contacts")
+        SOURCES = "sources", _("Source, number and last day of contacts")
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="approvals")
     binds = models.CharField(max_length=8, choices=Binds.choices, default=Binds.PEOPLE, db_default=Binds.PEOPLE)
@@ -64,8 +64,8 @@ class ApprovedPerson(models.Model):
     """MD5 of the number and the approval's salt, which both engines compute."""
 
     class Meta:
-        verbose_name = _("approved person")
-        verbose_name_plural = _("approved people")
+        verbose_name = _("approved contact")
+        verbose_name_plural = _("approved contacts")
         constraints = [models.UniqueConstraint(fields=["approval", "contact_id"], name="approved_person_once")]
 
     def __str__(self) -> str:

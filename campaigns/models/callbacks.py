@@ -22,8 +22,8 @@ class Callback(models.Model):
     """
 
     call = models.OneToOneField(Call, models.CASCADE, related_name="callback", verbose_name=_("call"))
-    local_day = models.DateField(_("day there"))
-    local_time = models.TimeField(_("time there"))
+    local_day = models.DateField(_("local day"))
+    local_time = models.TimeField(_("local time"))
     zone = models.CharField(_("time zone"), max_length=MAX_ZONE)
     """The zone on whose clock day and time are meant; a name of the zone database."""
     reason = models.CharField(_("reason"), max_length=MAX_REASON, blank=True)
@@ -34,14 +34,14 @@ class Callback(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
-        verbose_name=_("asked for by"),
+        verbose_name=_("requested by"),
     )
     """Who is told if it could not be made; None where the account is gone or switched off: managers then see it."""
     from_call = models.ForeignKey(
         Call, models.SET_NULL, null=True, blank=True, related_name="callbacks", verbose_name=_("from the call")
     )
     """The call in which it was asked for."""
-    noted_at = models.DateTimeField(_("noted"), null=True, blank=True)
+    noted_at = models.DateTimeField(_("seen"), null=True, blank=True)
     """When somebody said that they know how it ended."""
 
     due_told_at = models.DateTimeField(null=True, blank=True)

@@ -121,7 +121,7 @@ class Call(Owned):
         related_name="test_calls",
         db_index=False,
         editable=False,
-        verbose_name=_("test of"),
+        verbose_name=_("test call of"),
     )
     """The campaign whose message somebody tried on their own phone; such a call belongs to no campaign."""
     to_number = models.CharField(_("number"), max_length=16)
@@ -175,23 +175,25 @@ class Call(Owned):
     )
     text = models.TextField(_("text"), blank=True)
     digits = models.CharField(_("digits"), max_length=5, blank=True)
+    variant = models.CharField(_("variant"), max_length=1, blank=True, default="", db_default="", editable=False)
+    """Key of the campaign's variant that its person was given with the first attempt; empty where it has none."""
     variables = models.JSONField(_("variables"), default=dict, blank=True)
     vendor_options = models.JSONField(default=dict, blank=True)
 
     # Its status
-    status = models.CharField(_("state"), max_length=12, choices=CallStatus.choices, default=CallStatus.PENDING)
+    status = models.CharField(_("status"), max_length=12, choices=CallStatus.choices, default=CallStatus.PENDING)
     rank = models.PositiveSmallIntegerField(default=0, editable=False)
-    raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
-    remote_id = models.CharField(_("id at the vendor"), max_length=200, blank=True)
+    raw_status = models.CharField(_("provider status"), max_length=80, blank=True)
+    remote_id = models.CharField(_("provider call ID"), max_length=200, blank=True)
     failure_reason = models.CharField(max_length=20, choices=FailureReason.choices, blank=True, default="")
     failure_detail = models.CharField(max_length=MAX_REASON, blank=True)
-    end_reason = models.CharField(_("why it ended"), max_length=MAX_REASON, blank=True, default="", db_default="")
+    end_reason = models.CharField(_("end reason"), max_length=MAX_REASON, blank=True, default="", db_default="")
     """Why it ended, in the vendor's words, whether or not it failed."""
     skip_reason = models.CharField(max_length=20, choices=SkipReason.choices, blank=True, default="")
     held_at = models.DateTimeField(null=True, blank=True)
     """When it was proved never placed; it then waits for a person's decision and is not called again automatically."""
     needs_person_at = models.DateTimeField(null=True, blank=True)
-    no_news_at = models.DateTimeField(_("without news since"), null=True, blank=True)
+    no_news_at = models.DateTimeField(_("no updates since"), null=True, blank=True)
     """When it was given up because the vendor tells nothing more of it; emptied by the vendor's next news."""
     decide_after = models.DateTimeField(null=True, blank=True)
     """Until when a person who had to decide about it chose to wait."""
@@ -208,17 +210,17 @@ class Call(Owned):
     not_sent_tries = models.PositiveSmallIntegerField(default=0)
 
     # Its times
-    placing_at = models.DateTimeField(_("commit point"), null=True, blank=True)
+    placing_at = models.DateTimeField(_("send time"), null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)
-    placed_at = models.DateTimeField(_("taken by the vendor"), null=True, blank=True)
+    placed_at = models.DateTimeField(_("accepted by the provider"), null=True, blank=True)
     """Of an inbound call: when it began."""
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
     """When the vendor dials at the earliest, where it keeps the order until then; its longest time counts from here.
     It stays when the vendor dials: whether a call is parked is `status_conditions.parked`."""
-    redials = models.PositiveSmallIntegerField(_("dialled again by the vendor"), default=0, db_default=0)
+    redials = models.PositiveSmallIntegerField(_("redialled by the provider"), default=0, db_default=0)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    changed_at = models.DateTimeField(_("last news"), default=timezone.now)
+    changed_at = models.DateTimeField(_("last update"), default=timezone.now)
     next_poll_at = models.DateTimeField(null=True, blank=True)
     polls = models.PositiveIntegerField(default=0)
     absent_looks = models.PositiveSmallIntegerField(default=0)
@@ -227,7 +229,7 @@ class Call(Owned):
     """When the vendor was asked to cancel it or hang up; there is then no automatic further attempt."""
 
     # Its result
-    talk_seconds = models.PositiveIntegerField(_("talked, seconds"), null=True, blank=True)
+    talk_seconds = models.PositiveIntegerField(_("talk time (seconds)"), null=True, blank=True)
     answered_by = models.CharField(_("answered by"), max_length=8, default="unknown")
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
@@ -274,6 +276,10 @@ class Call(Owned):
                     "stop_asked_at",
                 ],
                 name="call_by_campaign",
+            ),
+            # The attempt is only read from it, so that people can be counted by variant without their rows.
+            models.Index(
+                fields=["campaign", "variant", "-id", "attempt"], condition=~Q(variant=""), name="call_of_variant"
             ),
             models.Index(fields=["contact", "-id"], name="call_by_contact"),
             models.Index(fields=["to_number", "-placing_at"], name="call_by_number"),
@@ -357,10 +363,10 @@ class CallEvent(models.Model):
         """Where the news came from."""
 
         SYSTEM = "system", _("Callcenter")
-        ANSWER = "answer", _("The vendor's answer")
-        POLL = "poll", _("Read from the vendor")
-        LIST = "list", _("The vendor's list")
-        WEBHOOK = "webhook", _("Sent by the vendor")
+        ANSWER = "answer", _("Provider response")
+        POLL = "poll", _("Read from the provider")
+        LIST = "list", _("Provider call list")
+        WEBHOOK = "webhook", _("Sent by the provider")
         PERSON = "person", _("A person")
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="events")

@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.lines import Priority
 from campaigns.models.base import Owned
 from campaigns.models.contacts import ContactList
 from campaigns.outcomes import USUAL_MINUTES, Policy
@@ -34,16 +35,16 @@ class Campaign(Owned):
 
         DRAFT = "draft", _("Draft")
         WAITING = "waiting", _("Waiting for approval")
-        SCHEDULED = "scheduled", _("Starts later")
+        SCHEDULED = "scheduled", _("Scheduled")
         RUNNING = "running", _("Running")
         PAUSED = "paused", _("Paused")
-        STOPPED = "stopped", _("Stopped")
+        STOPPED = "stopped", _("Ended")
         FINISHED = "finished", _("Finished")
 
     class OnMachine(models.TextChoices):
         """What the vendor is asked to do where a voicemail answers."""
 
-        USUAL = "", _("As the provider is set")
+        USUAL = "", _("Provider setting")
         MESSAGE = "message", _("Leave the message")
         HANG_UP = "hang_up", _("Hang up")
 
@@ -51,33 +52,33 @@ class Campaign(Owned):
         """Status of the pilot, the trial run with the first few people."""
 
         NONE = "", "-"
-        CALLING = "calling", _("Calls the first few people")
-        ASKS = "asks", _("Is over and asks how to go on")
-        PASSED = "passed", _("Was followed by the rest")
+        CALLING = "calling", _("Calling the first few people")
+        ASKS = "asks", _("Finished: decide how to continue")
+        PASSED = "passed", _("Continued with the rest")
 
     name = models.CharField(_("name"), max_length=120, unique=True)
-    status = models.CharField(_("state"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False)
     lists = models.ManyToManyField(ContactList, related_name="campaigns", blank=True, verbose_name=_("lists"))
     tags = models.JSONField(_("tags"), default=list, blank=True)
     """Only people with at least one of these tags; without a list, all such people."""
     excluded_campaigns = models.ManyToManyField(
-        "self", symmetrical=False, related_name="excluded_by", blank=True, verbose_name=_("people left out")
+        "self", symmetrical=False, related_name="excluded_by", blank=True, verbose_name=_("excluded campaigns")
     )
-    excludes_only_reached = models.BooleanField(_("leave out only who was reached"), default=False)
+    excludes_only_reached = models.BooleanField(_("exclude only contacts who were reached"), default=False)
     """Exclude only people who talked in the excluded campaigns, not everybody who was queued there."""
     is_living = models.BooleanField(
         _("stays open"),
         default=False,
         db_default=False,
-        help_text=_("Whoever joins its lists or tags later is called too, within the limits set here."),
+        help_text=_("Contacts added to its lists or tags later are called too, within the limits set here."),
     )
     """A living campaign: it gains people until its last day, its limit in all, or until somebody stops it."""
     people_a_day = models.PositiveIntegerField(
-        _("new people a day"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("new contacts per day"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     """Of a living campaign: most people that are queued on one day of the installation's time zone."""
     people_in_all = models.PositiveIntegerField(
-        _("people in all"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("total contacts"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     """Of a living campaign: most people that are queued at all."""
     last_day = models.DateField(_("last day"), null=True, blank=True)
@@ -102,11 +103,26 @@ class Campaign(Owned):
     )
     variables = models.JSONField(_("variables"), default=dict, blank=True)
     """Variable name to text; `{name}` and `{<column>}` are replaced by the contact's values."""
+    second = models.ForeignKey(
+        "campaigns.SecondProvider",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+        verbose_name=_("second provider"),
+    )
+    """The consent that holds now; None: no call goes through another provider."""
+    variants = models.JSONField(_("variants"), default=list, blank=True, db_default=[])
+    """Up to three variants of the message that are compared, as `campaigns.core.variants` reads them; empty: none."""
 
     # When
     hours_start = models.TimeField(_("from"), default=datetime.time(9, 0))
     hours_end = models.TimeField(
-        _("until"), default=datetime.time(20, 0), help_text=_("In the contact's own time; 00:00 to 00:00 is all day.")
+        _("until"),
+        default=datetime.time(20, 0),
+        help_text=_("In the contact's local time. 00:00 to 00:00 means all day."),
     )
     days = models.JSONField(_("days"), default=every_day, blank=True)
     weekly_hours = models.JSONField(_("hours by weekday"), null=True, blank=True)
@@ -119,39 +135,52 @@ class Campaign(Owned):
 
     # Pace, retries and budget
     calls_per_minute = models.PositiveIntegerField(
-        _("calls a minute"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("calls per minute"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    max_lines = models.PositiveIntegerField(_("lines"), null=True, blank=True, validators=[MinValueValidator(1)])
+    max_lines = models.PositiveIntegerField(
+        _("calls at the same time"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    lines_percent = models.PositiveSmallIntegerField(
+        _("share of the lines, %"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
+    """Of all lines of the provider; None: no share. The smaller of it and `max_lines` counts (`campaigns.lines`)."""
+    priority = models.CharField(
+        _("priority"), max_length=6, choices=Priority.choices, default=Priority.NORMAL, db_default=Priority.NORMAL.value
+    )
+    """Whose calls go first at the provider where lines or pace are short."""
     max_attempts = models.PositiveSmallIntegerField(
-        _("attempts a person"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
+        _("maximum attempts"), default=3, validators=[MinValueValidator(1), MaxValueValidator(10)]
     )
     attempts_a_day = models.PositiveSmallIntegerField(
-        _("attempts a person a day"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10)]
+        _("maximum attempts per day"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10)]
     )
     """In the person's own day; None: no limit but `max_attempts`."""
-    retries = models.JSONField(_("retry after, minutes"), default=default_retries, blank=True)
+    retries = models.JSONField(_("retry after (minutes)"), default=default_retries, blank=True)
     """By outcome (`campaigns.outcomes`), the delays in minutes before each further attempt."""
-    hand_overs = models.JSONField(_("given to a person"), default=dict, blank=True, db_default={})
+    hand_overs = models.JSONField(_("user who takes over"), default=dict, blank=True, db_default={})
     """By outcome, `{"person": user id, "minutes": within which they are to act}`; goes before `retries`."""
     on_machine = models.CharField(
-        _("if a voicemail answers"), max_length=8, choices=OnMachine.choices, blank=True, default="", db_default=""
+        _("if voicemail answers"), max_length=8, choices=OnMachine.choices, blank=True, default="", db_default=""
     )
     budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, null=True, blank=True)
     budget_is_soft = models.BooleanField(
         _("soft budget"),
         default=False,
         db_default=False,
-        help_text=_("Calls go out until the budget is spent; those in progress then may cost more than it."),
+        help_text=_("Calls continue until the budget is spent. Calls in progress may then go over it."),
     )
     quiet_hours = models.PositiveIntegerField(
-        _("hours between two campaigns' calls to one person"), default=24, help_text=_("0: no quiet period.")
+        _("quiet period between campaigns (hours per contact)"), default=24, help_text=_("0: no quiet period.")
     )
 
     requires_consent = models.BooleanField(
-        _("only people whose consent is noted"),
+        _("only contacts with consent"),
         default=False,
         db_default=False,
-        help_text=_("Nobody is called of whom it is not noted that they agreed to be called."),
+        help_text=_("Contacts without recorded consent are not called."),
     )
 
     # Status and progress

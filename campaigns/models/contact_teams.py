@@ -23,8 +23,8 @@ class ContactTeam(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("further team of a contact")
-        verbose_name_plural = _("further teams of contacts")
+        verbose_name = _("other team of a contact")
+        verbose_name_plural = _("other teams of contacts")
         constraints = [models.UniqueConstraint(fields=["contact", "team"], name="contact_team_once")]
 
     def __str__(self) -> str:

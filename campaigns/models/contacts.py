@@ -30,15 +30,17 @@ class Contact(Owned):
     """A person with one phone number in E.164."""
 
     name = models.CharField(_("name"), max_length=MAX_NAME, blank=True)
-    phone = models.CharField(_("phone"), max_length=16, unique=True, help_text=_("In E.164, such as +989121234567."))
+    phone = models.CharField(
+        _("phone"), max_length=16, unique=True, help_text=_("In E.164 format, such as +989121234567.")
+    )
     region = models.CharField(_("country"), max_length=2, blank=True)
     time_zone = models.CharField(
-        _("time zone"), max_length=60, blank=True, help_text=_("Empty: every zone the number may be in counts.")
+        _("time zone"), max_length=60, blank=True, help_text=_("Empty: all possible time zones of the number apply.")
     )
-    variables = models.JSONField(_("what an agent may know"), default=dict, blank=True)
+    variables = models.JSONField(_("information for the agent"), default=dict, blank=True)
     tags = models.JSONField(_("tags"), default=list, blank=True)
-    consent_source = models.CharField(_("consent given by"), max_length=MAX_CONSENT_SOURCE, blank=True)
-    consent_at = models.DateTimeField(_("consent given at"), null=True, blank=True)
+    consent_source = models.CharField(_("consent source"), max_length=MAX_CONSENT_SOURCE, blank=True)
+    consent_at = models.DateTimeField(_("consent date"), null=True, blank=True)
     imported_by = models.ForeignKey(
         "campaigns.ContactImport", models.SET_NULL, null=True, blank=True, related_name="contacts", editable=False
     )
@@ -71,14 +73,14 @@ class ContactNote(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="notes")
     text = models.TextField(_("note"), max_length=MAX_NOTE)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
     )
     team = models.ForeignKey(
         "access.Team", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False, verbose_name=_("team")
     )
     """Whose note it is; a note of no team is read by everybody who works with the contact, but no team that shares it
     later."""
-    at = models.DateTimeField(_("when"), default=timezone.now)
+    at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:
         verbose_name = _("note")
@@ -141,8 +143,8 @@ class DoNotCall(models.Model):
     class Source(models.TextChoices):
         """Where the opt-out came from."""
 
-        PERSON = "person", _("The person asked us")
-        VENDOR = "vendor", _("Heard by the vendor in a call")
+        PERSON = "person", _("Asked by the contact")
+        VENDOR = "vendor", _("Heard by the provider in a call")
         IMPORT = "import", _("Imported list")
         AUTHORITY = "authority", _("A public do-not-call list")
 
@@ -158,7 +160,7 @@ class DoNotCall(models.Model):
     """Who sees the entry on its page and may remove it: its team; everybody where it has none, as one that a second
     team asked for too. It holds for every call, whoever asks."""
     added_at = models.DateTimeField(_("added"), default=timezone.now)
-    expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: for ever."))
+    expires_at = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty: permanently."))
     imported_by = models.ForeignKey(
         "campaigns.ContactImport",
         models.SET_NULL,

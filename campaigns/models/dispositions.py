@@ -23,14 +23,14 @@ class Disposition(Owned):
     class Follows(models.TextChoices):
         """What follows on a call."""
 
-        NOTHING = "nothing", _("Nothing: no further attempt")
+        NOTHING = "nothing", _("Nothing: no retry")
         RETRY = "retry", _("Another attempt of the campaign")
         CALLBACK = "callback", _("A callback")
         NEVER = "never", _("Never call again")
-        PERSON = "person", _("A user takes it")
+        PERSON = "person", _("A user takes over")
 
     name = models.CharField(_("name"), max_length=MAX_DISPOSITION)
-    follows = models.CharField(_("what follows"), max_length=8, choices=Follows.choices, default=Follows.NOTHING)
+    follows = models.CharField(_("next step"), max_length=8, choices=Follows.choices, default=Follows.NOTHING)
     minutes = models.PositiveIntegerField(_("minutes"), default=0)
     """How long after the call the attempt or callback is due, or within which the user acts."""
     taker = models.ForeignKey(
@@ -67,7 +67,7 @@ class DispositionRule(models.Model):
     )
     answer = models.CharField(_("answer"), max_length=MAX_KEY, blank=True)
     """The wanted answer, of a number or date the least one; empty: any readable one."""
-    answer_to = models.CharField(_("answer at most"), max_length=MAX_KEY, blank=True)
+    answer_to = models.CharField(_("maximum answer"), max_length=MAX_KEY, blank=True)
     result = models.CharField(_("result"), max_length=16, blank=True)
     """A key of `campaigns.core.results`; empty: any."""
     words = models.JSONField(_("words"), default=list, blank=True)
@@ -96,7 +96,7 @@ class CallDisposition(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
-    at = models.DateTimeField(_("when"), default=timezone.now)
+    at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:
         verbose_name = _("disposition of a call")
@@ -120,10 +120,10 @@ class Consequence(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
-        WAITING = "waiting", _("Waits")
+        WAITING = "waiting", _("Waiting")
         DONE = "done", _("Done")
         REFUSED = "refused", _("Could not be done")
-        CALLED_OFF = "called_off", _("Called off")
+        CALLED_OFF = "called_off", _("Cancelled")
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="consequences", db_index=False)
     follows = models.CharField(max_length=8, choices=Disposition.Follows.choices)

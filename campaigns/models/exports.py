@@ -15,8 +15,8 @@ class CallExport(Owned):
     class State(models.TextChoices):
         """Status of an export."""
 
-        WAITING = "waiting", _("Waits its turn")
-        WRITING = "writing", _("Being written")
+        WAITING = "waiting", _("Waiting")
+        WRITING = "writing", _("Creating file")
         READY = "ready", _("Ready")
         FAILED = "failed", _("Failed")
         DELETED = "deleted", _("File deleted")
@@ -32,7 +32,7 @@ class CallExport(Owned):
         """What a file is of."""
 
         CALLS = "calls", _("Calls")
-        PEOPLE = "people", _("People")
+        PEOPLE = "people", _("Contacts")
 
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.CALLS, db_default=Kind.CALLS)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)

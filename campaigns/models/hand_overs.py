@@ -33,11 +33,11 @@ class HandOver(models.Model):
         verbose_name=_("given to"),
     )
     """None where the account is gone: managers then see it."""
-    outcome = models.CharField(_("why"), max_length=12)
+    outcome = models.CharField(_("reason"), max_length=12)
     """The outcome of the call (`campaigns.outcomes.Outcome`), or its result where a disposition gave it."""
     disposition = models.CharField(_("disposition"), max_length=MAX_DISPOSITION, blank=True, default="", db_default="")
     """The name of the disposition that gave it; empty: the campaign's policy did."""
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    state = models.CharField(_("status"), max_length=8, choices=State.choices, default=State.OPEN)
     due_at = models.DateTimeField(_("due"))
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False

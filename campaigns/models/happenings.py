@@ -19,8 +19,8 @@ class Listening(models.Model):
     kind = models.CharField(max_length=MAX_KIND)
 
     class Meta:
-        verbose_name = _("wish to hear of something")
-        verbose_name_plural = _("wishes to hear of something")
+        verbose_name = _("event subscription")
+        verbose_name_plural = _("event subscriptions")
         constraints = [models.UniqueConstraint(fields=["listener", "kind"], name="listening_once")]
 
     def __str__(self) -> str:
@@ -44,8 +44,8 @@ class Happening(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("happening")
-        verbose_name_plural = _("happenings")
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         ordering = ["id"]
 
     def __str__(self) -> str:

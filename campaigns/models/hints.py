@@ -15,10 +15,10 @@ class CallHint(models.Model):
     class State(models.TextChoices):
         """Status of a hint."""
 
-        PARKED = "parked", _("Waits for a call with this id")
-        TO_READ = "to_read", _("The ended call is read once more")
-        DONE = "done", _("Followed")
-        STRAY = "stray", _("No call of ours")
+        PARKED = "parked", _("Waiting for a call with this ID")
+        TO_READ = "to_read", _("The ended call is read again")
+        DONE = "done", _("Processed")
+        STRAY = "stray", _("Not one of our calls")
 
     provider = models.ForeignKey("providers.Provider", models.CASCADE, related_name="hints")
     digest = models.CharField(max_length=64)

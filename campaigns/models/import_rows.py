@@ -49,8 +49,8 @@ class RowVerdicts(models.Model):
     letters = models.TextField()
 
     class Meta:
-        verbose_name = _("verdicts of rows")
-        verbose_name_plural = _("verdicts of rows")
+        verbose_name = _("results of rows")
+        verbose_name_plural = _("results of rows")
         constraints = [models.UniqueConstraint(fields=["contact_import", "first"], name="verdicts_once_a_batch")]
 
     def __str__(self) -> str:
@@ -73,8 +73,8 @@ class RefusedRow(models.Model):
     """Key of the importing notes, or "do_not_call"."""
 
     class Meta:
-        verbose_name = _("refused row")
-        verbose_name_plural = _("refused rows")
+        verbose_name = _("rejected row")
+        verbose_name_plural = _("rejected rows")
 
     def __str__(self) -> str:
         return f"{self.contact_import_id}: {self.sheet} {self.row}"

@@ -26,7 +26,7 @@ class ImportSource(Owned):
     # Null is loaded as no secrets.
     sealed = EncryptedJSONField(null=True, blank=True, editable=False)  # type: ignore[misc]
     """Under "address" the whole one: it may open the file for whoever knows it, so it is stored as a key is."""
-    every_hours = models.PositiveSmallIntegerField(_("every"), default=24)
+    every_hours = models.PositiveSmallIntegerField(_("interval"), default=24)
     next_at = models.DateTimeField(_("next"), null=True, blank=True, db_index=True)
     """When it is read next; null while it is paused or halted."""
     etag = models.CharField(max_length=MAX_ETAG, blank=True)
@@ -36,7 +36,7 @@ class ImportSource(Owned):
     last_import = models.ForeignKey(ContactImport, models.SET_NULL, null=True, blank=True, related_name="+")
     problem = models.CharField(_("problem"), max_length=MAX_REASON, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
-    halted_at = models.DateTimeField(_("halted"), null=True, blank=True)
+    halted_at = models.DateTimeField(_("paused"), null=True, blank=True)
     """When it was halted, because it had failed for days or could not go on."""
 
     class Meta:

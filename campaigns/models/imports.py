@@ -26,10 +26,10 @@ def upload_path(record: ContactImport, filename: str) -> str:
 class TwoNumbers(models.TextChoices):
     """What counts where one cell of a file holds several numbers."""
 
-    ASK = "", _("Not said yet")
+    ASK = "", _("Not chosen yet")
     FIRST = "first", _("The first number")
     SECOND = "second", _("The second number")
-    BOTH = "both", _("Both, as numbers of one person: the first is called")
+    BOTH = "both", _("Both, for one contact: the first is called")
 
 
 class ContactImport(Owned):
@@ -79,7 +79,7 @@ class ContactImport(Owned):
     )
     list_name = models.CharField(_("list"), max_length=MAX_LIST_NAME, blank=True)
     tags = models.JSONField(default=list)
-    consent_source = models.CharField(_("consent given by"), max_length=MAX_CONSENT_SOURCE, blank=True)
+    consent_source = models.CharField(_("consent source"), max_length=MAX_CONSENT_SOURCE, blank=True)
     opt_out_reason = models.CharField(max_length=MAX_REASON, blank=True, default="", db_default="")
     opt_out_source = models.CharField(max_length=10, blank=True, default="", db_default="")
     """A value of `DoNotCall.Source`, for the entries that the file makes."""

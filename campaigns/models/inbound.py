@@ -17,7 +17,7 @@ class InboundCall(models.Model):
     our_number = models.CharField(_("our number"), max_length=40, blank=True)
     """The number that was called, in E.164 where it could be parsed."""
     answers = models.ForeignKey(
-        Call, models.SET_NULL, null=True, blank=True, related_name="called_back_by", verbose_name=_("called back after")
+        Call, models.SET_NULL, null=True, blank=True, related_name="called_back_by", verbose_name=_("return call after")
     )
     """Our last call to the person before it, if that was not long ago: then they called back."""
     handled_at = models.DateTimeField(_("handled"), null=True, blank=True)

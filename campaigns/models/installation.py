@@ -31,77 +31,79 @@ class InstallationSettings(models.Model):
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=SETTINGS_ID, editable=False)
-    refused_number_types = models.JSONField(_("number types that are not called"), null=True, blank=True)
+    refused_number_types = models.JSONField(_("blocked number types"), null=True, blank=True)
     """List of values of `campaigns.number_types.NumberType`."""
     quiet_period_hours = models.PositiveIntegerField(
-        _("quiet period, in hours"), null=True, blank=True, validators=[MaxValueValidator(24 * 90)]
+        _("quiet period (hours)"), null=True, blank=True, validators=[MaxValueValidator(24 * 90)]
     )
-    person_calls_a_day = models.PositiveIntegerField(_("calls to one person in a day"), null=True, blank=True)
-    person_calls_a_week = models.PositiveIntegerField(_("calls to one person in a week"), null=True, blank=True)
+    person_calls_a_day = models.PositiveIntegerField(_("calls per contact per day"), null=True, blank=True)
+    person_calls_a_week = models.PositiveIntegerField(_("calls per contact per week"), null=True, blank=True)
     single_call_start = models.TimeField(_("single calls from"), null=True, blank=True)
     single_call_end = models.TimeField(_("single calls until"), null=True, blank=True)
     single_call_minutes = models.PositiveIntegerField(
-        _("minutes that a single call may wait"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("maximum waiting time of a single call (minutes)"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     caller_launch_limit = models.PositiveIntegerField(
-        _("people that a caller may launch without approval"), null=True, blank=True
+        _("people a caller can launch without approval"), null=True, blank=True
     )
     test_calls_a_day = models.PositiveIntegerField(
-        _("test calls of one person in 24 hours"), null=True, blank=True, validators=[MaxValueValidator(100)]
+        _("test calls per user in 24 hours"), null=True, blank=True, validators=[MaxValueValidator(100)]
     )
     caller_launch_prices = models.JSONField(
-        _("what a caller may launch without approval, by currency"), null=True, blank=True
+        _("amount a caller can launch without approval, by currency"), null=True, blank=True
     )
     """Amounts as texts, by currency."""
     import_keep_days = models.PositiveIntegerField(
-        _("days that an uploaded file is kept"), null=True, blank=True, validators=[MinValueValidator(1)]
+        _("uploaded files: days until deletion"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     import_max_megabytes = models.PositiveIntegerField(
-        _("megabytes of an uploaded file at most"),
+        _("uploaded files: maximum size (MB)"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_MEGABYTES)],
     )
     import_max_rows = models.PositiveIntegerField(
-        _("rows of an uploaded file at most"),
+        _("uploaded files: maximum rows"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_ROWS)],
     )
-    consent_required = models.BooleanField(_("only people whose consent is noted are called"), null=True, blank=True)
+    consent_required = models.BooleanField(_("call only contacts with consent"), null=True, blank=True)
     keep_conversation_days = models.PositiveIntegerField(
-        _("days that recordings and transcripts are kept"),
+        _("recordings and transcripts: days until deletion"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
     )
     keep_call_days = models.PositiveIntegerField(
-        _("days that call details are kept"),
+        _("call details: days until deletion"),
         null=True,
         blank=True,
         validators=[MinValueValidator(LEAST_CALL_DAYS), MaxValueValidator(MOST_DAYS)],
     )
     keep_log_days = models.PositiveIntegerField(
-        _("days that logs are kept"),
+        _("logs: days until deletion"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_DAYS)],
     )
-    exports_a_day = models.PositiveIntegerField(_("exports of one user in a day"), null=True, blank=True)
-    large_export_rows = models.PositiveIntegerField(_("rows from which an export is large"), null=True, blank=True)
-    second_factor_roles = models.JSONField(_("roles that need a second factor"), null=True, blank=True)
+    exports_a_day = models.PositiveIntegerField(_("exports per user per day"), null=True, blank=True)
+    large_export_rows = models.PositiveIntegerField(
+        _("rows from which an export counts as large"), null=True, blank=True
+    )
+    second_factor_roles = models.JSONField(_("roles that need two-factor login"), null=True, blank=True)
     """List of names of roles."""
-    holiday_countries = models.JSONField(_("countries whose holidays are kept"), null=True, blank=True)
+    holiday_countries = models.JSONField(_("observe public holidays of"), null=True, blank=True)
     """ISO codes."""
     own_holidays = models.JSONField(_("holidays added"), null=True, blank=True)
     """List of `{"dates", "country", "name"}` (`campaigns.core.hours.closed_days.OwnDay`)."""
-    working_days = models.JSONField(_("holidays on which calls are made"), null=True, blank=True)
+    working_days = models.JSONField(_("holidays with calls"), null=True, blank=True)
     """The same, taken away from the calendars."""
-    campaigns_keep_holidays = models.BooleanField(_("campaigns make no calls on holidays"), null=True, blank=True)
-    single_calls_keep_holidays = models.BooleanField(_("single calls are not made on holidays"), null=True, blank=True)
-    notices_off = models.JSONField(_("notices that are sent only to those who choose so"), null=True, blank=True)
+    campaigns_keep_holidays = models.BooleanField(_("no campaign calls on holidays"), null=True, blank=True)
+    single_calls_keep_holidays = models.BooleanField(_("no single calls on holidays"), null=True, blank=True)
+    notices_off = models.JSONField(_("notices sent only to users who turn them on"), null=True, blank=True)
     """List of keys of `campaigns.notices.kinds.KINDS`; null: as the product says."""
-    legal_texts = models.JSONField(_("legal texts that campaigns must say, by country"), null=True, blank=True)
+    legal_texts = models.JSONField(_("required legal texts, by country"), null=True, blank=True)
     """Texts by ISO 3166 code of the country; null: none is required."""
     changed_at = models.DateTimeField(_("changed"), null=True, blank=True, editable=False)
     changed_by = models.ForeignKey(

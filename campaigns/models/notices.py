@@ -58,7 +58,7 @@ class NoticeDelivery(models.Model):
     class Channel(models.TextChoices):
         """Ways out of the product."""
 
-        MAIL = "mail", _("Mail")
+        MAIL = "mail", _("Email")
         CHAT = "chat", _("Chat")
 
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="deliveries", db_index=False)

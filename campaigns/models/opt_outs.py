@@ -88,8 +88,8 @@ class HeardOptOut(models.Model):
         """What was decided."""
 
         NONE = "", "-"
-        FORBIDDEN = "forbidden", _("Put on the do-not-call list")
-        ALLOWED = "allowed", _("May be called")
+        FORBIDDEN = "forbidden", _("Add to the do-not-call list")
+        ALLOWED = "allowed", _("Can be called")
 
     call = models.ForeignKey(Call, models.CASCADE, null=True, blank=True, related_name="heard_opt_outs")
     """None where it stood in a file."""

@@ -15,10 +15,10 @@ class OwnNumber(models.Model):
     """A number of a user's own phone; test calls ring it once another person has confirmed that it is theirs."""
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="own_numbers", verbose_name=_("person")
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="own_numbers", verbose_name=_("user")
     )
     phone = models.CharField(_("phone"), max_length=16)
-    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    asked_at = models.DateTimeField(_("requested"), default=timezone.now)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

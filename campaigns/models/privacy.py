@@ -37,8 +37,8 @@ class RetentionMark(models.Model):
     call_id = models.BigIntegerField(default=0)
 
     class Meta:
-        verbose_name = _("mark of retention")
-        verbose_name_plural = _("marks of retention")
+        verbose_name = _("retention mark")
+        verbose_name_plural = _("retention marks")
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.changed_at:%Y-%m-%d}"
@@ -53,8 +53,8 @@ class KeptOptOut(models.Model):
     kept_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("kept opt-out")
-        verbose_name_plural = _("kept opt-outs")
+        verbose_name = _("retained opt-out")
+        verbose_name_plural = _("retained opt-outs")
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -67,8 +67,8 @@ class ErasureKey(models.Model):
     sealed = EncryptedJSONField()
 
     class Meta:
-        verbose_name = _("key of erasures")
-        verbose_name_plural = _("keys of erasures")
+        verbose_name = _("erasure key")
+        verbose_name_plural = _("erasure keys")
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -77,9 +77,9 @@ class ErasureKey(models.Model):
 class Erasure(models.Model):
     """One person's erasure: asked for with a reason, carried out once no call to the person is live."""
 
-    asked_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    asked_at = models.DateTimeField(_("requested"), default=timezone.now)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
     )
     reason = models.CharField(_("reason"), max_length=MAX_REASON)
     contact_key = models.BigIntegerField(null=True, blank=True)

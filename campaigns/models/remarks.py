@@ -20,7 +20,7 @@ class CallNote(models.Model):
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="notes")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(_("when"), default=timezone.now)
+    at = models.DateTimeField(_("time"), default=timezone.now)
     text = models.TextField(_("note"), max_length=MAX_CALL_NOTE)
 
     class Meta:

@@ -20,14 +20,14 @@ class CampaignRepeat(models.Model):
 
     campaign = models.OneToOneField(Campaign, models.CASCADE, primary_key=True, related_name="repeat")
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("user")
     )
     """In whose name the copies are made and launched, within this person's rights and limit."""
     days = models.JSONField(_("days"), default=every_day)
-    local_time = models.TimeField(_("time"))
+    local_time = models.TimeField(_("time of day"))
     zone = models.CharField(_("time zone"), max_length=64)
     """On whose clock the time is meant; a name of the zone database."""
-    column = models.CharField(_("column with a date"), max_length=MAX_COLUMN, blank=True)
+    column = models.CharField(_("date column"), max_length=MAX_COLUMN, blank=True)
     """A column of the people: each run is for those whose date is `days_before` days after it; empty: for everybody."""
     days_before = models.SmallIntegerField(_("days before the date"), default=1)
     """Below 0: days after it."""
@@ -41,8 +41,8 @@ class CampaignRepeat(models.Model):
     """What became of the last run, or why it does not repeat any more."""
 
     class Meta:
-        verbose_name = _("repetition")
-        verbose_name_plural = _("repetitions")
+        verbose_name = _("repeat")
+        verbose_name_plural = _("repeats")
 
     def __str__(self) -> str:
         return f"{_('Repetition')} {self.pk}"

@@ -41,7 +41,7 @@ class ScorecardPoint(models.Model):
     scorecard = models.ForeignKey(Scorecard, models.CASCADE, related_name="points")
     text = models.CharField(_("point"), max_length=MAX_POINT)
     most = models.PositiveSmallIntegerField(
-        _("most points"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MOST_POINTS)]
+        _("maximum points"), default=1, validators=[MinValueValidator(1), MaxValueValidator(MOST_POINTS)]
     )
     """1 is a yes or no."""
     weight = models.PositiveSmallIntegerField(
@@ -72,9 +72,9 @@ class ReviewQueue(Owned):
     class Goal(models.TextChoices):
         """What became of the campaign's goal."""
 
-        ANY = "", _("Whatever the goal")
+        ANY = "", _("Any goal result")
         REACHED = "reached", _("Goal reached")
-        MISSED = "missed", _("Goal missed or not answered")
+        MISSED = "missed", _("Goal not reached or not answered")
 
     name = models.CharField(_("name"), max_length=MAX_CARD)
     scorecard = models.ForeignKey(Scorecard, models.PROTECT, related_name="queues", verbose_name=_("scorecard"))
@@ -86,11 +86,11 @@ class ReviewQueue(Owned):
     disposition = models.ForeignKey(
         Disposition, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("disposition")
     )
-    talked_from = models.PositiveIntegerField(_("talked at least"), null=True, blank=True)
+    talked_from = models.PositiveIntegerField(_("minimum talk time"), null=True, blank=True)
     """Seconds."""
     goal = models.CharField(_("goal"), max_length=8, choices=Goal.choices, blank=True, default="")
     every = models.PositiveIntegerField(
-        _("one call of"), default=1, validators=[MinValueValidator(1), MaxValueValidator(1_000)]
+        _("one in every … calls"), default=1, validators=[MinValueValidator(1), MaxValueValidator(1_000)]
     )
     """One call of so many is taken, told by a hash of its id, so that the sample never changes."""
     since = models.DateField(_("from"), default=timezone.localdate)
@@ -122,7 +122,7 @@ class ScorecardReview(models.Model):
     """Each point as it was asked then: text, most, weight, value. Changes of the scorecard change no review."""
     note = models.CharField(_("note"), max_length=MAX_REVIEW_NOTE, blank=True)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    reviewed_at = models.DateTimeField(_("when"), default=timezone.now)
+    reviewed_at = models.DateTimeField(_("time"), default=timezone.now)
 
     class Meta:
         verbose_name = _("review by scorecard")

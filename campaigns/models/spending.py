@@ -21,7 +21,7 @@ class DayCap(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="day_caps", verbose_name=_("user")
     )
     currency = models.CharField(_("currency"), max_length=3)
-    amount = models.DecimalField(_("at most a day"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
+    amount = models.DecimalField(_("daily maximum"), max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
 
     class Meta:
         verbose_name = _("daily spending limit")

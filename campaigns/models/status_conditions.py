@@ -70,6 +70,29 @@ class IsInbound(StatusLookup):
         return f"{column} = 'inbound'", parameters
 
 
+class HasVariant(StatusLookup):
+    """`NOT variant = ''` as a literal, so that SQLite uses the index of calls with one; most calls have none."""
+
+    lookup_name = "has_variant"
+    prepare_rhs = False
+
+    def __init__(self) -> None:
+        super().__init__(F("variant"), "")
+
+    def get_source_expressions(self) -> list[Any]:
+        """Return the column only; the literal is not an expression."""
+        return [self.lhs]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        """Set the column as resolved by the query."""
+        (self.lhs,) = exprs
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Return the SQL; the literal is a constant, never input."""
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"NOT ({column} = '')", parameters
+
+
 class StatusIsMostly(StatusIsOneOf):
     """`status IN (...)` for statuses that most calls have: no index is used, since it would only cause sorting."""
 

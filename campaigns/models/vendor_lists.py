@@ -27,8 +27,8 @@ class VendorSweep(models.Model):
     """A sentence that says why the last comparison was inconclusive; empty if it was conclusive."""
 
     class Meta:
-        verbose_name = _("comparison with a vendor's list")
-        verbose_name_plural = _("comparisons with vendors' lists")
+        verbose_name = _("comparison with a provider's call list")
+        verbose_name_plural = _("comparisons with providers' call lists")
 
     def __str__(self) -> str:
         return f"{self.provider_id}: {self.complete_until}"
@@ -40,28 +40,28 @@ class UnknownVendorCall(models.Model):
     class State(models.TextChoices):
         """The decision about it."""
 
-        OPEN = "open", _("Waits for a person")
-        OURS = "ours", _("Ours")
-        NOT_OURS = "not_ours", _("Not ours")
-        FOUND = "found", _("Turned out to be a call of ours")
+        OPEN = "open", _("Needs a decision")
+        OURS = "ours", _("Our call")
+        NOT_OURS = "not_ours", _("Not our call")
+        FOUND = "found", _("Identified as our call")
 
     provider = models.ForeignKey("providers.Provider", models.CASCADE, related_name="unknown_calls")
-    remote_id = models.CharField(_("id at the vendor"), max_length=200)
+    remote_id = models.CharField(_("provider call ID"), max_length=200)
     masked_number = models.CharField(_("number"), max_length=40, blank=True)
     agent_id = models.CharField(_("agent"), max_length=200, blank=True)
-    vendor_time = models.DateTimeField(_("time at the vendor"), null=True, blank=True)
+    vendor_time = models.DateTimeField(_("time at the provider"), null=True, blank=True)
     seen_at = models.DateTimeField(_("first seen"), default=timezone.now)
-    raw_status = models.CharField(_("vendor's word"), max_length=80, blank=True)
+    raw_status = models.CharField(_("provider status"), max_length=80, blank=True)
     has_our_mark = models.BooleanField(default=False)
     """It has a reference in our format: from a restored backup, a second call, or another Callcenter with this key."""
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
+    state = models.CharField(_("status"), max_length=8, choices=State.choices, default=State.OPEN)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=MAX_REASON, blank=True)
 
     class Meta:
-        verbose_name = _("vendor call that we do not know")
-        verbose_name_plural = _("vendor calls that we do not know")
+        verbose_name = _("unknown call at the provider")
+        verbose_name_plural = _("unknown calls at the provider")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["provider", "remote_id"], name="unknown_vendor_call_once")]
         indexes = [models.Index(fields=["provider"], condition=models.Q(state="open"), name="unknown_vendor_call_open")]

@@ -35,8 +35,8 @@ class WebhookReceiver(models.Model):
     class Halt(models.TextChoices):
         """Why nothing is sent any more."""
 
-        DEAD = "dead", _("It took nothing for a day")
-        GONE = "gone", _("It answered that it is gone for good (410)")
+        DEAD = "dead", _("No delivery succeeded for a day")
+        GONE = "gone", _("The address no longer exists (410)")
 
     name = models.CharField(_("name"), max_length=MAX_NAME)
     url = models.CharField(_("address"), max_length=MAX_URL)
@@ -51,7 +51,7 @@ class WebhookReceiver(models.Model):
     secret_number = models.PositiveIntegerField(default=1)
     """The secret that signs; the one before signs too, until `previous_until`."""
     previous_until = models.DateTimeField(null=True, blank=True)
-    is_active = models.BooleanField(_("switched on"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now)
     delivered_at = models.DateTimeField(null=True, blank=True)
     """When it last took something."""
@@ -84,7 +84,7 @@ class WebhookDelivery(models.Model):
     class State(models.TextChoices):
         """States of a delivery."""
 
-        WAITING = "waiting", _("Waits")
+        WAITING = "waiting", _("Waiting")
         DELIVERED = "delivered", _("Delivered")
         FAILED = "failed", _("Failed")
         VOID = "void", _("Nothing to send")
@@ -93,20 +93,20 @@ class WebhookDelivery(models.Model):
         """Why an attempt failed, or a delivery came to nothing."""
 
         NONE = "", _("none")
-        NOT_ALLOWED = "not_allowed", _("This address is not allowed: it must be https, on the list OUTBOUND_HOSTS")
-        PRIVATE = "private", _("Its name leads to an address that is not public")
-        NAME = "name", _("Its name cannot be resolved")
-        CERTIFICATE = "certificate", _("Its certificate does not hold, or it speaks no TLS that both take")
-        CONNECTION = "connection", _("No connection could be made, or it broke")
-        SLOW = "slow", _("It took too long to answer")
-        TOO_LARGE = "too_large", _("Its answer was too large")
-        UNREADABLE = "unreadable", _("Its answer cannot be read")
-        REDIRECT = "redirect", _("It answered with another address, which is not followed")
-        REFUSED = "refused", _("It answered with an error")
-        UNSIGNED = "unsigned", _("Its secret cannot be read here")
-        DELETED = "deleted", _("What it was about is deleted, or its owner may not see it any more")
-        HALTED = "halted", _("The address was halted")
-        INTERNAL = "internal", _("It could not be read here; the server's log says why")
+        NOT_ALLOWED = "not_allowed", _("Address not allowed: it must use https and be listed in OUTBOUND_HOSTS")
+        PRIVATE = "private", _("The host name points to an address that is not public")
+        NAME = "name", _("The host name cannot be resolved")
+        CERTIFICATE = "certificate", _("Invalid certificate, or no common TLS version")
+        CONNECTION = "connection", _("Connection failed or was interrupted")
+        SLOW = "slow", _("The answer took too long")
+        TOO_LARGE = "too_large", _("The answer was too large")
+        UNREADABLE = "unreadable", _("The answer could not be read")
+        REDIRECT = "redirect", _("Redirects to another address, which is not followed")
+        REFUSED = "refused", _("The server returned an error")
+        UNSIGNED = "unsigned", _("The webhook secret cannot be read")
+        DELETED = "deleted", _("The object was deleted, or the owner may no longer see it")
+        HALTED = "halted", _("The webhook was paused")
+        INTERNAL = "internal", _("It could not be read; see the server log")
 
     receiver = models.ForeignKey(WebhookReceiver, models.CASCADE, related_name="deliveries", db_index=False)
     key = models.UUIDField(default=uuid.uuid4)

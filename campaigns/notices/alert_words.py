@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from callcenter.formats.masking import ending
 from campaigns.callbacks import rows as callbacks
 from campaigns.core import message_parts, moment_words, results
+from campaigns.launch import legal_texts
 from campaigns.models import Alert, Call, Campaign, UnknownVendorCall, WebhookReceiver
 from campaigns.notices.paragraphs import Paragraph, link
 from providers.models import Provider
@@ -26,8 +27,8 @@ CALLS_NAMED = 10
 def _silence(_ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         0: Paragraph(
-            _("No worker is running: nobody is called, and no news of calls is read."),
-            _("Start it on the server (manage.py worker, or the service that runs it); manage.py doctor tells more."),
+            _("No background worker is running: no calls are placed and no results are read."),
+            _("Start it on the server (manage.py worker, or its service). For details, run manage.py doctor."),
             link("today"),
         )
     }
@@ -37,14 +38,14 @@ def _halted(ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
             # Our own sentence for the error: the vendor's text may contain anything.
-            " ".join(filter(None, (_("The provider “%(name)s” is halted.") % {"name": row}, str(row.error_sentence)))),
+            " ".join(filter(None, (_("The provider “%(name)s” is paused.") % {"name": row}, str(row.error_sentence)))),
             " ".join(
                 filter(
                     None,
                     (
-                        _("Nothing is called through it; its calls wait."),
+                        _("No calls are placed through it; its calls wait."),
                         str(row.next_step),
-                        _("An admin then tests and resumes it on its page."),
+                        _("Then an admin tests and resumes it on its page."),
                     ),
                 )
             ),
@@ -67,8 +68,8 @@ def _frozen(ids: Collection[int], _told: Reasons) -> Paragraphs:
 
 def _frozen_sentence(row: Provider) -> str:
     if row.frozen_at:
-        return _("Calling through “%(name)s” is frozen: %(reason)s") % {"name": row, "reason": row.frozen_reason}
-    return _("Calling through “%(name)s” waits since its start. %(why)s") % {"name": row, "why": row.standing.sentence}
+        return _("Calling through “%(name)s” is on hold: %(reason)s") % {"name": row, "reason": row.frozen_reason}
+    return _("Calling through “%(name)s” has not started yet. %(why)s") % {"name": row, "why": row.standing.sentence}
 
 
 def _unmatched(ids: Collection[int], _told: Reasons) -> Paragraphs:
@@ -76,11 +77,11 @@ def _unmatched(ids: Collection[int], _told: Reasons) -> Paragraphs:
     for row in Provider.objects.filter(pk__in=ids):
         count = UnknownVendorCall.objects.filter(state=UnknownVendorCall.State.OPEN, provider=row).count()
         what = ngettext(
-            "The list of “%(name)s” has %(n)d call that no row of ours explains.",
-            "The list of “%(name)s” has %(n)d calls that no row of ours explains.",
+            "%(n)d call in the list of “%(name)s” is not in Callcenter.",
+            "%(n)d calls in the list of “%(name)s” are not in Callcenter.",
             count,
         ) % {"name": row, "n": count}
-        step = _("Another tool may use the same key, or a backup was restored. Say there whose they are.")
+        step = _("Another tool may use the same key, or a backup was restored. Decide there what to do with them.")
         found[row.pk] = Paragraph(what, step, link("unmatched-calls"))
     return found
 
@@ -88,8 +89,8 @@ def _unmatched(ids: Collection[int], _told: Reasons) -> Paragraphs:
 def _low(ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("The provider “%(name)s”: %(why)s") % {"name": row, "why": row.low_balance_sentence},
-            _("Top the account up at the vendor before it is empty: then its calls would wait."),
+            _("Provider “%(name)s”: %(why)s") % {"name": row, "why": row.low_balance_sentence},
+            _("Top up the account before it is empty. Otherwise its calls will wait."),
             link("provider", row.pk),
         )
         for row in Provider.objects.filter(pk__in=ids)
@@ -101,7 +102,7 @@ def _paused(ids: Collection[int], told: Reasons) -> Paragraphs:
         row.pk: Paragraph(
             _("The system paused the campaign “%(name)s”: %(reason)s")
             % {"name": row, "reason": told.get(row.pk) or row.paused_reason},
-            _("Its calls wait. Look at its page, change what is named there, then resume or stop it."),
+            _("Its calls wait. Open the campaign, fix the cause, then resume or end it."),
             link("campaign", row.pk),
         )
         for row in Campaign.objects.filter(pk__in=ids)
@@ -111,9 +112,9 @@ def _paused(ids: Collection[int], told: Reasons) -> Paragraphs:
 def _not_started(ids: Collection[int], told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("The campaign “%(name)s” did not start at its time: %(reason)s")
+            _("The campaign “%(name)s” did not start as scheduled: %(reason)s")
             % {"name": row, "reason": told.get(row.pk) or row.start_refusal},
-            _("Nobody is called. Put right what is named there, then launch it again."),
+            _("No one is called. Fix the cause, then launch it again."),
             link("campaign", row.pk),
         )
         for row in Campaign.objects.filter(pk__in=ids)
@@ -127,7 +128,8 @@ def _with_parts(ids: Collection[int]) -> list[Campaign]:
 def _gone(ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("“%(name)s” cannot call on: %(why)s") % {"name": row, "why": " ".join(message_parts.gone_of(row))},
+            _("“%(name)s” cannot continue calling: %(why)s")
+            % {"name": row, "why": " ".join(message_parts.gone_of(row))},
             message_parts.next_step(row),
             link("campaign", row.pk),
         )
@@ -146,11 +148,26 @@ def _agent_changed(ids: Collection[int], _told: Reasons) -> Paragraphs:
     }
 
 
+def _legal_missing(ids: Collection[int], _told: Reasons) -> Paragraphs:
+    return {
+        row.pk: Paragraph(
+            _("“%(name)s”: %(why)s") % {"name": row, "why": " ".join(_unsaid(row))},
+            legal_texts.step_since_launch(),
+            link("campaign", row.pk),
+        )
+        for row in Campaign.objects.select_related("second").filter(pk__in=ids)
+    }
+
+
+def _unsaid(campaign: Campaign) -> list[str]:
+    return legal_texts.sentences_since_launch(legal_texts.missing_since_launch(campaign))
+
+
 def _exports_capped(ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("%(name)s reached the limit of exports for today and asked for more.") % {"name": row.username},
-            _("The audit log says what was exported. An admin can change the limit under Retention."),
+            _("%(name)s reached today's export limit and tried to export more.") % {"name": row.username},
+            _("See the audit log for what was exported. An admin can change the limit under Retention."),
             link("audit"),
         )
         for row in User.objects.filter(pk__in=ids)
@@ -160,9 +177,8 @@ def _exports_capped(ids: Collection[int], _told: Reasons) -> Paragraphs:
 def _webhooks(ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("Nothing is sent to the webhook “%(name)s” any more: %(why)s.")
-            % {"name": row, "why": row.get_halted_why_display()},
-            _("Put the program right that is sent to, then resume it on its page and send again what failed."),
+            _("The webhook “%(name)s” was paused: %(why)s.") % {"name": row, "why": row.get_halted_why_display()},
+            _("Fix the receiving program, then resume the webhook on its page and resend what failed."),
             link("webhook", row.pk),
         )
         for row in WebhookReceiver.objects.filter(pk__in=ids)
@@ -172,8 +188,11 @@ def _webhooks(ids: Collection[int], _told: Reasons) -> Paragraphs:
 def _audit(_ids: Collection[int], _told: Reasons) -> Paragraphs:
     return {
         0: Paragraph(
-            _("The audit log is not whole: rows were changed, removed or inserted outside of Callcenter."),
-            _("On the server, manage.py verify_audit says which. Keep the database as it is, and find out who did it."),
+            _("The audit log was tampered with: rows were changed, removed or inserted outside of Callcenter."),
+            _(
+                "To see which, run manage.py verify_audit on the server. Keep the database as it is and find "
+                "out who did it."
+            ),
             link("today"),
         )
     }
@@ -183,12 +202,12 @@ def _callbacks(ids: Collection[int], _told: Reasons) -> Paragraphs:
     found = {}
     for row in callbacks.of_calls(ids):
         call = row.call
-        what = _("The callback to %(end)s was planned for %(when)s. It did not reach anybody: %(why)s") % {
+        what = _("The callback to %(end)s planned for %(when)s reached no one: %(why)s") % {
             "end": ending(call.to_number),
             "when": moment_words.on_both_clocks(row.asked_for, row.zone),
             "why": results.sentence_of(call) or results.result_of(call).word,
         }
-        step = _("Call the person yourself, or plan another call, then mark it as noted on Today.")
+        step = _("Call the contact yourself or plan another callback, then mark it as noted on Today.")
         found[call.pk] = Paragraph(what, step, link("call", call.pk))
     return found
 
@@ -198,34 +217,34 @@ def _callbacks(ids: Collection[int], _told: Reasons) -> Paragraphs:
 
 def _unknown_words(count: int) -> str:
     return ngettext(
-        "Of %(n)d call nobody knows since more than an hour whether it was placed:",
-        "Of %(n)d calls nobody knows since more than an hour whether they were placed:",
+        "For more than an hour it has been unknown whether %(n)d call was placed:",
+        "For more than an hour it has been unknown whether %(n)d calls were placed:",
         count,
     ) % {"n": count}
 
 
 def _no_news_words(count: int) -> str:
     return ngettext(
-        "The provider reports nothing more of %(n)d call that it accepted:",
-        "The providers report nothing more of %(n)d calls that they accepted:",
+        "The provider sends no more updates for %(n)d call that it accepted:",
+        "The providers send no more updates for %(n)d calls that they accepted:",
         count,
     ) % {"n": count}
 
 
 def _opt_out_words(count: int) -> str:
     return ngettext(
-        "In %(n)d call somebody may have asked not to be called again:",
-        "In %(n)d calls somebody may have asked not to be called again:",
+        "In %(n)d call the contact may have asked not to be called again:",
+        "In %(n)d calls the contact may have asked not to be called again:",
         count,
     ) % {"n": count}
 
 
 def _look_up() -> str:
-    return _("None of them is called again automatically. Look them up at the provider, then enter the results.")
+    return _("They are not called again automatically. Check them at the provider, then enter the results.")
 
 
 def _listen() -> str:
-    return _("Nobody calls them until you decide. Listen to the call or read it, then say what was meant.")
+    return _("They are not called until you decide. Listen to the call or read it, then choose what was meant.")
 
 
 _OF_CALLS: Mapping[str, tuple[Callable[[int], str], Callable[[], str], str]] = {
@@ -272,6 +291,7 @@ _SINGLY: Mapping[str, Callable[[Collection[int], Reasons], Paragraphs]] = {
     Kind.UNMATCHED_CALLS: _unmatched,
     Kind.MESSAGE_GONE: _gone,
     Kind.AGENT_CHANGED: _agent_changed,
+    Kind.LEGAL_MISSING: _legal_missing,
     Kind.BALANCE_BELOW: _low,
     Kind.EXPORTS_CAPPED: _exports_capped,
     Kind.WEBHOOK_HALTED: _webhooks,

@@ -120,14 +120,14 @@ def service_of(address: str) -> str:
     found = _service(address.strip()[:MAX_ADDRESS]) if address.strip() else None
     if found is None:
         raise Refusal(
-            _("This is no address of a chat that is supported. Paste the webhook address of: %(services)s.")
+            _("This is not the address of a supported chat. Paste the webhook address of one of these: %(services)s.")
             % {"services": ", ".join(NAMES.values())}
         )
     service, host = SERVICES[type(found).__name__]
     host = host or str(found.host)
     if not outbound.is_allowed(host):
         raise Refusal(
-            _("%(service)s is not allowed here. Whoever runs the server adds %(host)s to OUTBOUND_HOSTS.")
+            _("%(service)s is not allowed here. The server administrator can add %(host)s to OUTBOUND_HOSTS.")
             % {"service": NAMES[service], "host": host}
         )
     return service

@@ -85,10 +85,10 @@ def reader(user: User) -> Reader:
 # Who cannot be reached
 
 NO_MAIL: Promise = _(
-    "Mail is not set up here: notices reach nobody outside of Callcenter. Ask whoever runs the server."
+    "E-mail is not set up here, so no notices are sent outside of Callcenter. Ask the server administrator."
 )
-NO_ADDRESS: Promise = _("Your account has no e-mail address: you get no mail. An admin enters it under Users.")
-ALL_OFF: Promise = _("You switched off every notice: you hear of nothing outside of Callcenter.")
+NO_ADDRESS: Promise = _("Your account has no e-mail address, so you get no e-mails. An admin can add it under Users.")
+ALL_OFF: Promise = _("All your notices are off: nothing is sent to you outside of Callcenter.")
 
 
 def why_unreachable(reader: Reader) -> list[str | Promise]:

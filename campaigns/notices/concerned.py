@@ -34,6 +34,7 @@ OWNERS_HEAR = frozenset(
     {
         kinds.CAMPAIGN_FINISHED, kinds.PILOT_OVER, kinds.APPROVAL_GIVEN, kinds.APPROVAL_RETURNED,
         Condition.CAMPAIGN_PAUSED, Condition.START_REFUSED, Condition.MESSAGE_GONE, Condition.AGENT_CHANGED,
+        Condition.LEGAL_MISSING,
     }
 )  # fmt: skip
 """Kinds about campaigns that concern the campaign's owner."""

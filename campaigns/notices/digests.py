@@ -238,7 +238,7 @@ def text_of(made: DigestFigures) -> str:
     if made.unread:
         waits = ngettext("%(n)s notice needs attention.", "%(n)s notices need attention.", made.unread)
         parts.append(f"{waits % {'n': number(made.unread)}} {link('notices')}")
-    parts.append(_("You asked for this digest. Change or end it here: %(page)s") % {"page": link("notice-settings")})
+    parts.append(_("You asked for this digest. Change or stop it here: %(page)s") % {"page": link("notice-settings")})
     return "\n\n".join(parts)
 
 

@@ -40,7 +40,7 @@ def _needed(ids: Collection[int], told: Told) -> Paragraphs:
         asks = (
             _("%(who)s asks for approval of the campaign “%(name)s”.") % {"who": who, "name": row}
             if who
-            else _("The campaign “%(name)s” needs approval: it changed since it was approved.") % {"name": row}
+            else _("The campaign “%(name)s” needs approval again: it was changed after approval.") % {"name": row}
         )
         people = count_people(row)
         size = ngettext("It would call %(n)s person.", "It would call %(n)s people.", people) % {"n": number(people)}
@@ -48,7 +48,9 @@ def _needed(ids: Collection[int], told: Told) -> Paragraphs:
         if row.budget is not None:
             money = _("Budget: %(amount)s.") % {"amount": plain_money(row.budget, row.provider.currency)}
         start = _("Start: %(at)s.") % {"at": whole_moment(timezone.localtime(row.starts_at))} if row.starts_at else ""
-        step = _("Nobody is called until then. Read the launch check, then approve it or return it with a reason.")
+        step = _(
+            "No one is called before that. Read the launch check, then approve the campaign or return it with a reason."
+        )
         found[row.pk] = Paragraph(_sentences(asks, size, money, start), step, link("campaign-check", row.pk))
     return found
 
@@ -56,8 +58,8 @@ def _needed(ids: Collection[int], told: Told) -> Paragraphs:
 def _given(ids: Collection[int], told: Told) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("%(who)s approved the campaign “%(name)s”.") % {"who": told[row.pk][0] or _("Somebody"), "name": row},
-            _("It is launched, or starts at its time. Its page shows how it goes."),
+            _("%(who)s approved the campaign “%(name)s”.") % {"who": told[row.pk][0] or _("Someone"), "name": row},
+            _("It is launched, or starts as scheduled. See its progress on its page."),
             link("campaign", row.pk),
         )
         for row in _campaigns(ids)
@@ -74,7 +76,7 @@ def _returned(ids: Collection[int], told: Told) -> Paragraphs:
             else _("The campaign “%(name)s” was returned.") % {"name": row}
         )
         reason = _("Reason: %(why)s") % {"why": why} if why else ""
-        step = _("Change what is named there, then send it for approval again.")
+        step = _("Make the changes, then send it for approval again.")
         found[row.pk] = Paragraph(_sentences(by_whom, reason), step, link("campaign", row.pk))
     return found
 
@@ -84,7 +86,7 @@ def result_in_words(campaign: Campaign) -> str:
     found = measure_pilot(campaign)
     said = [
         ngettext("%(n)s person called", "%(n)s people called", found.people) % {"n": number(found.people)},
-        ngettext("%(n)s talked", "%(n)s talked", found.talked) % {"n": number(found.talked)},
+        ngettext("%(n)s conversation", "%(n)s conversations", found.talked) % {"n": number(found.talked)},
     ]
     goal = goal_of(campaign, list(campaign.questions.all()))
     if goal is not None:
@@ -108,8 +110,8 @@ def _finished(ids: Collection[int], _told: Told) -> Paragraphs:
 def _pilot_over(ids: Collection[int], _told: Told) -> Paragraphs:
     return {
         row.pk: Paragraph(
-            _("The pilot of “%(name)s” is over: %(result)s") % {"name": row, "result": result_in_words(row)},
-            _("Nobody else is called until you decide: call the rest, or end the campaign."),
+            _("The pilot of “%(name)s” is finished: %(result)s") % {"name": row, "result": result_in_words(row)},
+            _("No one else is called until you decide: continue with the rest, or end the campaign."),
             link("campaign", row.pk),
         )
         for row in _campaigns(ids)
@@ -144,12 +146,13 @@ def _call_words(row: HandOver) -> dict[str, str]:
 
 
 def _given_to_you(ids: Collection[int], told: Told) -> Paragraphs:
-    step = _("Act on it, then mark it as done on the page of the call. Today lists all that was given to you.")
+    step = _("Follow up, then mark it as done on the call page. Today lists everything assigned to you.")
     return {
         row.call_id: Paragraph(
             _sentences(
-                _("The call to %(end)s (%(campaign)s, %(outcome)s) was given to you, due %(at)s.") % _call_words(row),
-                _("Given by %(who)s.") % {"who": told[row.call_id][0]} if told[row.call_id][0] else "",
+                _("The call to %(end)s (%(campaign)s, %(outcome)s) was assigned to you, due %(at)s.")
+                % _call_words(row),
+                _("Assigned by %(who)s.") % {"who": told[row.call_id][0]} if told[row.call_id][0] else "",
             ),
             step,
             link("call", row.call_id),
@@ -159,7 +162,7 @@ def _given_to_you(ids: Collection[int], told: Told) -> Paragraphs:
 
 
 def _given_due(ids: Collection[int], _told: Told) -> Paragraphs:
-    step = _("Act on it, then mark it as done on the page of the call, or give it to somebody else.")
+    step = _("Follow up, then mark it as done on the call page, or assign it to someone else.")
     return {
         row.call_id: Paragraph(
             _("The call to %(end)s (%(campaign)s, %(outcome)s) was due %(at)s and is still open.") % _call_words(row),

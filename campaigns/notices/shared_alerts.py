@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Q
 from callcenter.audit import verifying
 from campaigns.callbacks import rows as callbacks
 from campaigns.core import export_limits, happenings, message_parts
+from campaigns.launch import legal_texts
 from campaigns.models import Alert, Campaign, WebhookReceiver
 from providers.models import Provider
 
@@ -24,6 +25,7 @@ def found() -> list[Found]:
     return [
         (Kind.MESSAGE_GONE, "campaign", list(gone.values_list("pk", flat=True))),
         (Kind.AGENT_CHANGED, "campaign", list(changed.values_list("pk", flat=True))),
+        (Kind.LEGAL_MISSING, "campaign", legal_texts.changed_since_launch()),
         (Kind.BALANCE_BELOW, "provider", _below_limit()),
         (Kind.CALLBACK_NOT_MADE, "call", list(callbacks.not_made().values_list("call", flat=True))),
         (Kind.EXPORTS_CAPPED, "user", export_limits.capped_today()),

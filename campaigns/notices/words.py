@@ -36,7 +36,7 @@ def of_each(reader: User, notices: Sequence[Notice]) -> dict[int, Paragraph]:
         else:
             paragraphs = alert_words.singly(kind, ids, {one.object_id: one.detail for one in layer if one.detail})
         found |= {one.pk: paragraphs[one.object_id] for one in layer if one.object_id in paragraphs}
-    gone = Paragraph(_("You no longer have access to what this was about, or it was deleted."), "", link("notices"))
+    gone = Paragraph(_("You no longer have access to this, or it was deleted."), "", link("notices"))
     return {one.pk: found.get(one.pk, gone) for one in notices}
 
 
@@ -63,12 +63,12 @@ def subject_of(notices: Sequence[Notice]) -> str:
     """Return what a message is about, in a few words."""
     if len({one.kind for one in notices}) == 1 and len(notices) == 1:
         return str(KINDS[notices[0].kind].label)
-    return ngettext("%(n)d thing needs somebody", "%(n)d things need somebody", len(notices)) % {"n": len(notices)}
+    return ngettext("%(n)d item needs attention", "%(n)d items need attention", len(notices)) % {"n": len(notices)}
 
 
 def message_text(paragraphs: Iterable[Paragraph]) -> str:
     """Return the text of a message, with why one gets it and where that is changed."""
-    ending = _("Each of these is told once. What you are told, and how, you choose here: %(page)s") % {
+    ending = _("You get each of these once. Choose what you get, and how, here: %(page)s") % {
         "page": link("notice-settings")
     }
     return as_text(paragraphs, ending)

@@ -59,10 +59,10 @@ def ask(person: Any, reason: str, *, contact_id: int | None = None, number: str 
     One of `contact_id` and `number` (E.164) names the person.
     """
     if not reason.strip():
-        raise Refusal(_("Say why this person is erased; nothing was changed."))
+        raise Refusal(_("Enter a reason for erasing this contact. Nothing was changed."))
     found = person_of_contact(contact_id) if contact_id else person_of_number(number)
     if not found.contacts and not found.calls().exists() and not DoNotCall.objects.filter(phone=number).exists():
-        raise Refusal(_("Nothing is held about this number."))
+        raise Refusal(_("No data is stored about this number."))
     head = contact_id or (found.contacts[0] if found.contacts else None)
     with transaction.atomic():
         erasure = Erasure.objects.create(

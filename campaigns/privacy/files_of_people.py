@@ -106,7 +106,9 @@ def _erase_uploads(person: Person) -> int:
         rows.update(file="", samples={})
         rows.filter(status__in=[Status.UPLOADED, Status.CHECKED]).update(
             status=Status.REFUSED,
-            refused_reason=_("The file was removed, because a person in it was erased. Upload it without them."),
+            refused_reason=_(
+                "The file was removed because a contact in it was erased. Upload it again without that contact."
+            ),
         )
         done += 1
     return done

@@ -63,14 +63,14 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.alert": "kind object_type",
     # The vendor's id of a call stays: without it its list would show a call that nobody here knows.
     "campaigns.call": "direction status raw_status remote_id failure_reason skip_reason wait_reason answered_by"
-    " currency matched_by",
+    " currency matched_by variant",
     "campaigns.answer": "certainty",
     "campaigns.approvedperson": "mark",
     "campaigns.callevent": "source from_status to_status code",
     "campaigns.callexport": "kind state format columns language zone error",
     "campaigns.calltag": "name key",
-    "campaigns.campaign": "name status tags text variables days weekly_hours blackout_dates holiday_countries retries"
-    " hand_overs on_machine start_refusal pilot paused_reason money_wait watched",
+    "campaigns.campaign": "name status tags text variables variants days weekly_hours blackout_dates holiday_countries"
+    " retries hand_overs on_machine start_refusal pilot paused_reason money_wait watched",
     "campaigns.campaignapproval": "binds values salt",
     "campaigns.campaignrepeat": "days zone column note",
     "campaigns.clearedrows": "kind",
@@ -81,6 +81,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.reviewqueue": "name result goal",
     "campaigns.scorecard": "name",
     "campaigns.scorecardpoint": "text",
+    "campaigns.secondprovider": "text currency",
     # The points of the scorecard as they were asked, with numbers.
     "campaigns.scorecardreview": "given",
     "campaigns.contactimport": "purpose status region two_numbers headers counts list_name tags consent_source"

@@ -263,7 +263,7 @@ def _first(rows: models.QuerySet[models.Model], at: str) -> datetime.datetime | 
 
 KINDS = (
     Kind(
-        "conversations", _("Transcripts, noted answers and recordings"), "keep_conversation_days",
+        "conversations", _("Transcripts, answers noted by agents and recordings"), "keep_conversation_days",
         clear_conversations, _old_conversations, lambda: _first(_with_conversation(), "changed_at"),
     ),
     Kind(
@@ -271,15 +271,15 @@ KINDS = (
         clear_calls, _old_calls, lambda: _first(Call.objects.all(), "changed_at"),
     ),
     Kind(
-        "logs", _("Steps of calls and exchanges with providers"), "keep_log_days",
+        "logs", _("Call timelines and exchanges with providers"), "keep_log_days",
         clear_logs, _old_logs, lambda: CallEvent.objects.order_by("pk").values_list("at", flat=True).first(),
     ),
     Kind(
-        "sessions", _("Sessions that have ended"), "",
+        "sessions", _("Ended sessions"), "",
         clear_sessions, _ended, lambda: _first(_ended(timezone.now()), "expire_date"),
     ),
     Kind(
-        "failures", _("Failed tasks of the queue"), "",
+        "failures", _("Failed background tasks"), "",
         clear_failures, lambda before: _tasks().filter(stopped__lt=before), lambda: _first(_tasks(), "stopped"),
         FAILURES_KEPT,
     ),

@@ -38,19 +38,19 @@ class AnswerSections(Drawing):
             )
         return ReportSection(
             "goals",
-            _("Goals of campaigns"),
-            _("Calls that reached the goal of their campaign, in percent of those in which somebody talked."),
+            _("Campaign goals"),
+            _("Share of answered calls that reached the campaign's goal (%)."),
             [
                 ReportColumn(_("Campaign")),
                 ReportColumn(_("Goal")),
-                ReportColumn(_("Talked"), "number"),
+                ReportColumn(_("Talk time"), "number"),
                 ReportColumn(_("Answered"), "number"),
                 ReportColumn(_("Reached"), "number"),
                 ReportColumn(_("Share"), "percent"),
             ],
             rows,
             [lying_bars(bars)] if bars else [],
-            _("No campaign of these days has a goal, or its calls are not yours to hear."),
+            _("No campaign in these days has a goal, or you may not hear its calls."),
         )
 
     def questions(self) -> ReportSection:
@@ -75,7 +75,7 @@ class AnswerSections(Drawing):
         return ReportSection(
             "questions",
             _("Answers to questions"),
-            _("How the questions of campaigns were answered, with the most frequent answer or the average."),
+            _("How the questions of campaigns were answered, with the most frequent or average answer."),
             [
                 ReportColumn(_("Campaign")),
                 ReportColumn(_("Question")),
@@ -86,5 +86,5 @@ class AnswerSections(Drawing):
             ],
             rows,
             [],
-            _("No question was answered in these days, or the calls are not yours to hear."),
+            _("No questions were answered in these days, or you may not hear the calls."),
         )

@@ -19,9 +19,12 @@ from campaigns.calls.call_log_conditions import disposed
 from campaigns.core import explanations, results, whole_numbers
 from campaigns.core.conditions import last_attempts
 from campaigns.core.eligibility_of_calls import answers_about, words_about
+from campaigns.core.line_waits import LineWaits
 from campaigns.core.scope import heard_by
+from campaigns.core.variants import names_of
 from campaigns.models import Answer, Call, CallDisposition, CallEvent, Campaign, Disposition, Question
 from campaigns.models.calls import CallQuerySet
+from campaigns.models.status_conditions import HasVariant
 from campaigns.reasons import SkipReason, WaitReason
 from providers.types import CallStatus, FailureReason
 
@@ -30,7 +33,7 @@ Words = str | Promise
 OUT = "out"
 STATES: tuple[tuple[str, Words], ...] = (
     *results.chosen_from([CallStatus.PENDING]),
-    (OUT, _("Out now")),
+    (OUT, _("Calls in progress")),
     *results.chosen_from([*results.COUNTED, results.HELD, results.NO_NEWS, CallStatus.UNKNOWN, CallStatus.SKIPPED]),
 )
 OLD_STATES = (CallStatus.COMPLETED.value,)
@@ -41,7 +44,7 @@ def reasons() -> list[tuple[Words, list[tuple[str, Words]]]]:
     """Return the reasons to filter by, grouped by kind."""
     return [
         (_("Not called"), [(f"skip-{value}", skip_words(value)) for value in SkipReason.values if value]),
-        (_("Waits"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
+        (_("Waiting"), [(f"wait-{found.value}", found.label) for found in WaitReason if found.value]),
         (_("Failed"), [(f"fail-{found.value}", found.label) for found in FailureReason if found.value]),
     ]
 
@@ -63,6 +66,8 @@ class PeopleFilters:
     answer: str = ""
     """The wanted answer, of a number or date the least one; empty: any readable one."""
     disposition: Disposition | None = None
+    variant: str = ""
+    """Key of a variant."""
 
 
 def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person, *, is_walked: bool = True) -> CallQuerySet:
@@ -73,6 +78,8 @@ def find_people(campaign: Campaign, filters: PeopleFilters, viewer: Person, *, i
     calls = last_attempts(campaign)
     if filters.question is not None:
         calls = heard_by(viewer, calls).filter(answered_so(filters.question, filters.answer, is_walked=is_walked))
+    if filters.variant:
+        calls = calls.filter(HasVariant(), variant=filters.variant)
     if filters.disposition is not None:
         calls = calls.filter(disposed(filters.disposition, is_walked=is_walked))
     if filters.state:
@@ -131,29 +138,33 @@ class CampaignPersonRow:
     answers: Sequence[Answer | None] = ()
     """The answers of this attempt to the questions that are shown."""
     disposition: str = ""
+    variant: str = ""
+    """Name of the variant that the person has."""
 
 
 def rows_of(
     calls: Iterable[Call], campaign: Campaign, viewer: Person, *, may_skip: bool, may_again: bool, is_stopped: bool,
     questions: Sequence[Question] = (),
 ) -> list[CampaignPersonRow]:  # fmt: skip
-    """Return the rows of the list for these last attempts, with four statements in all.
+    """Return the rows of the list for these last attempts, with six statements in all.
 
     `may_skip` and `may_again` tell whether the viewer may skip people and call them again; `is_stopped` whether
     stop-all is on.
     """
-    calls = list(calls)
-    answers = answers_about(calls, timezone.now(), is_stopped=is_stopped)
+    calls, now = list(calls), timezone.now()
+    answers, lines = answers_about(calls, now, is_stopped=is_stopped), LineWaits(now)
     canceled = [call.pk for call in calls if call.skip_reason == SkipReason.CANCELED]
     steps = CallEvent.objects.select_related("actor").filter(call__in=canceled, code="canceled_by_person")
     skipped_by = {step.call_id: step for step in steps} if canceled else {}
     said = _answers(calls, questions)
     words = CallDisposition.objects.filter(call__in=[call.pk for call in calls])
     named = dict(words.values_list("call", "disposition__name"))
+    variants = names_of(campaign)
     rows = []
     for call in calls:
         answer = answers.get(call.pk)
         reason, step = words_about(call, answer)
+        reason = lines.words(call, reason)
         rows.append(
             CampaignPersonRow(
                 call=call,
@@ -167,6 +178,7 @@ def rows_of(
                 may_call_again=may_again and call.is_final,
                 answers=[said.get((call.pk, one.pk)) for one in questions],
                 disposition=named.get(call.pk, ""),
+                variant=variants.get(call.variant, ""),
             )
         )
     return rows

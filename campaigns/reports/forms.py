@@ -57,14 +57,14 @@ class ReportForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         for name in ("since", "until"):
             if (day := cleaned.get(name)) is not None and not FIRST <= day <= LAST:
-                self.add_error(name, _("There are no calls of that year."))
+                self.add_error(name, _("There are no calls in that year."))
                 cleaned.pop(name, None)
         until = cleaned.get("until") or max(timezone.localdate(), cleaned.get("since") or FIRST)
         since = cleaned.get("since") or until - datetime.timedelta(days=USUAL - 1)
         if since > until:
-            self.add_error("until", _("This day is before the first one."))
+            self.add_error("until", _("This day is before the first day."))
         elif (until - since).days >= LONGEST:
-            self.add_error("since", _("At most a year at once: choose a later first day."))
+            self.add_error("since", _("At most one year at a time: choose a later first day."))
         return cleaned | {"since": since, "until": until}
 
     def scope(self) -> Scope | None:

@@ -84,17 +84,18 @@ class MoneySections(Drawing):
     def _cost_columns(self) -> list[ReportColumn]:
         return [
             ReportColumn(_("Cost"), "money"),
-            ReportColumn(_("of it by our price"), "money"),
-            ReportColumn(_("A conversation"), "money"),
+            ReportColumn(_("of it at our price"), "money"),
+            ReportColumn(_("Per conversation"), "money"),
         ]
 
     def _cost_text(self) -> str:
-        return _(
-            "What the vendor told; where it told nothing, the time talked at the price set for the provider today."
-        )
+        return _("Cost as reported by the provider; otherwise talk time at today's price of the provider.")
 
     def _no_cost(self) -> str:
-        return _("No vendor told a cost, and no provider has a price a minute: an admin sets one at the provider.")
+        return _(
+            "No costs were reported, and no provider has a price per minute. An admin can set one on the "
+            "provider's page."
+        )
 
     def bill(self) -> ReportSection:
         """Return the section that compares our estimate with the vendor's costs, by provider."""
@@ -119,33 +120,33 @@ class MoneySections(Drawing):
             )
             for name, amount, tone in (
                 (_("%(provider)s, reported by provider"), bill.told, "plot-accent"),
-                (_("%(provider)s, reckoned by us"), ours, "plot-soft"),
+                (_("%(provider)s, our estimate"), ours, "plot-soft"),
             ):
                 if amount is not None and len(self.figures.total.currencies) == 1:
                     label = name % {"provider": bill.provider}
                     bars.append(Bar(label, amount, self.said(amount, "money", bill.currency), priced, tone))
         return ReportSection(
             "bill",
-            _("Is the bill right?"),
+            _("Bill check"),
             _(
-                "For calls with a told cost: our seconds at the price set today, beside what the vendor told. Where "
-                "the bill stands for more seconds than ours, the vendor rounds up or has another price."
+                "For calls with a reported cost: our seconds at today's price, compared with the reported "
+                "cost. If the bill covers more seconds than ours, the provider rounds up or has another price."
             ),
             [
                 ReportColumn(_("Provider")),
                 ReportColumn(_("Calls with a cost"), "number"),
                 ReportColumn(_("Our seconds"), "seconds"),
-                ReportColumn(_("Seconds the bill stands for"), "seconds"),
-                ReportColumn(_("Our price a minute"), "money"),
-                ReportColumn(_("The vendor's price a minute"), "money"),
-                ReportColumn(_("Reckoned by us"), "money"),
+                ReportColumn(_("Billed seconds"), "seconds"),
+                ReportColumn(_("Our price per minute"), "money"),
+                ReportColumn(_("Provider's price per minute"), "money"),
+                ReportColumn(_("Our estimate"), "money"),
                 ReportColumn(_("Reported by provider"), "money"),
-                ReportColumn(_("Vendor above us"), "money"),
-                ReportColumn(_("Talked, no cost told"), "number"),
+                ReportColumn(_("Difference"), "money"),
+                ReportColumn(_("Answered, no cost reported"), "number"),
             ],
             rows,
             [lying_bars(bars)] if bars else [],
-            _("No call of these days has a cost or talk time yet."),
+            _("No call in these days has a cost or talk time yet."),
         )
 
     def differences(self, differences: Sequence[Difference]) -> ReportSection:
@@ -167,20 +168,20 @@ class MoneySections(Drawing):
             "differences",
             _("Calls whose cost differs"),
             _(
-                "More than a twentieth off our seconds at our price, the largest first, 1,000 at most. "
-                "Ask the vendor about them."
+                "Different from our estimate by more than 5%, largest first, up to 1,000 calls. Ask the "
+                "provider about them."
             ),
             [
                 ReportColumn(_("Call"), "id"),
                 ReportColumn(_("Provider")),
                 ReportColumn(_("Sent"), "moment"),
                 ReportColumn(_("Our seconds"), "seconds"),
-                ReportColumn(_("Seconds the bill stands for"), "seconds"),
-                ReportColumn(_("Reckoned by us"), "money"),
+                ReportColumn(_("Billed seconds"), "seconds"),
+                ReportColumn(_("Our estimate"), "money"),
                 ReportColumn(_("Reported by provider"), "money"),
-                ReportColumn(_("Vendor above us"), "money"),
+                ReportColumn(_("Difference"), "money"),
             ],
             rows,
             [],
-            _("No cost is off by more than a twentieth."),
+            _("No cost differs by more than 5 %."),
         )

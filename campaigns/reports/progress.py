@@ -20,11 +20,12 @@ from callcenter.formats.calendars import whole_moment
 from callcenter.formats.isolation import isolated
 from callcenter.formats.zones import zone_name
 from campaigns import time_zones
-from campaigns.core import decision_kinds, results
+from campaigns.core import decision_kinds, results, second_provider
 from campaigns.core.budget import room_left
 from campaigns.core.day_caps import day_of
 from campaigns.core.eligibility import stops_of
 from campaigns.core.hours import hours_of
+from campaigns.core.line_waits import why_waiting
 from campaigns.launch.estimates import estimate
 from campaigns.launch.lifecycle import STILL_OUT, Outcome
 from campaigns.launch.living_terms import people_bound
@@ -69,6 +70,9 @@ class Progress:
     """Calls that need a decision by a person; they do not keep the campaign open."""
     standstill: Sequence[str] = field(default_factory=list)
     """Sentences about why no new call is sent now."""
+
+    line_wait: str = ""
+    """Why its due calls wait for a line; empty where they do not."""
 
     def _sum(self, statuses: Iterable[str]) -> int:
         return sum(self.by_status.get(status, 0) for status in statuses)
@@ -117,7 +121,7 @@ class Progress:
         """Sentence about what a stop would do now."""
         out = Outcome(changed=False, status="", live=self.live, still_out=self.still_out, recalled=self.recallable)
         never = ngettext(
-            "%(count)d waiting call is never made.", "%(count)d waiting calls are never made.", self.waiting
+            "%(count)d waiting call will not be made.", "%(count)d waiting calls will not be made.", self.waiting
         ) % {"count": self.waiting}
         return f"{never} {out.sentence}" if self.waiting else out.sentence
 
@@ -150,6 +154,7 @@ def measure(campaign: Campaign) -> Progress:
     people = count_queued(campaign) if is_filled else people_bound(campaign)
     standstill = why_standing(campaign)
     minutes_left = _minutes_left(campaign, by_status, people, now)
+    is_due = campaign.status == Campaign.Status.RUNNING and next_due is not None and next_due <= now
     return Progress(
         at=now,
         people=people,
@@ -170,6 +175,7 @@ def measure(campaign: Campaign) -> Progress:
         else 0,
         to_decide=decision_kinds.count_by("campaign_id", [campaign.pk], now)[campaign.pk],
         standstill=standstill,
+        line_wait=why_waiting(campaign.provider, campaign, now) if is_due and not standstill else "",
     )
 
 
@@ -221,15 +227,18 @@ def why_standing(campaign: Campaign, *, is_stopped: bool | None = None) -> list[
     """
     if campaign.status == Campaign.Status.PAUSED:
         if campaign.pilot == Campaign.Pilot.ASKS:
-            return [_("The pilot is over: nobody else is called until you decide.")]
+            return [_("The pilot is finished: no one else is called until you decide.")]
         # Written in the language of whoever or whatever paused it: isolated, so that its signs stay at their ends.
         reason = isolated(campaign.paused_reason) if campaign.paused_reason else ""
         if campaign.paused_by_system:
             return [_("Paused by the system: %(reason)s") % {"reason": reason}]
-        return [_("Paused by a person: %(reason)s") % {"reason": reason} if reason else _("Paused by a person.")]
+        return [_("Paused by a user: %(reason)s") % {"reason": reason} if reason else _("Paused by a user.")]
     if campaign.status != Campaign.Status.RUNNING:
         return []
-    stops = [stop.words(is_queued=True) for stop in stops_of(campaign.provider, is_stopped=is_stopped)]
+    is_elsewhere = campaign.second_id and second_provider.opening_of(campaign, timezone.now(), lambda first: False)
+    # The stop of the first provider holds nothing up while the second one calls.
+    stopped = None if is_elsewhere else campaign.provider
+    stops = [stop.words(is_queued=True) for stop in stops_of(stopped, is_stopped=is_stopped)]
     return [*stops, *_money_words(campaign)]
 
 
@@ -240,7 +249,7 @@ def _money_words(campaign: Campaign) -> list[str]:
     wait = MoneyWait(campaign.money_wait)
     if wait == MoneyWait.BUDGET:
         return [str(wait.label)]
-    goes_on = _("It continues as calls in progress end, or on %(at)s (%(zone)s) when the next day begins.")
+    goes_on = _("It continues as calls in progress end, or at %(at)s (%(zone)s) when the next day begins.")
     named = {"at": whole_moment(day_of(timezone.now()).end), "zone": isolated(zone_name())}
     return [f"{wait.label} {goes_on % named}"]
 

@@ -85,7 +85,7 @@ class CallSections(Drawing):
                 rate = 100 * found.talked / found.ended
                 narrowed: dict[str, object] = {"weekday": weekday, "hour": hour}
                 ended = self.link(**narrowed, which=call_log_filters.ENDED)
-                title = _("%(day)s, %(hour)s: somebody talked in %(talked)s of %(ended)s calls (%(rate)s)") % {
+                title = _("%(day)s, %(hour)s: %(talked)s of %(ended)s calls answered (%(rate)s)") % {
                     "day": WEEKDAYS[weekday - 1],
                     "hour": self.said(f"{hour:02d}:00", "text"),
                     "talked": self.said(found.talked, "number"),
@@ -107,18 +107,18 @@ class CallSections(Drawing):
         return ReportSection(
             "hours",
             _("When people answer"),
-            _("Calls in which a person talked, in percent of those that are over, by weekday and hour in %(zone)s.")
+            _("Answered calls as %% of finished calls, by weekday and hour in %(zone)s.")
             % {"zone": isolated(zone_name())},
             [
                 ReportColumn(_("Weekday")),
                 ReportColumn(_("Hour"), "clock"),
-                ReportColumn(_("Over"), "number"),
-                ReportColumn(_("Talked"), "number"),
+                ReportColumn(_("Finished"), "number"),
+                ReportColumn(_("Talk time"), "number"),
                 ReportColumn(_("Answer rate"), "percent"),
             ],
             rows,
             [plot] if cells else [],
-            _("No call of these days is over yet."),
+            _("No calls in these days are finished yet."),
             is_folded=True,
             # All rows are in the table, because screen readers do not see the drawing.
             tabled=7 * 24,
@@ -141,7 +141,7 @@ class CallSections(Drawing):
                 for result, tone in OUTCOMES
             ]
             still = self.link(**narrowed, which=call_log_filters.OPEN)
-            parts.append(Bar(_("Not over yet"), sums.open, self.said(sums.open, "number"), still, "plot-info"))
+            parts.append(Bar(_("Not finished"), sums.open, self.said(sums.open, "number"), still, "plot-info"))
             drawn.append((name, parts))
             rows.append(
                 [
@@ -152,17 +152,17 @@ class CallSections(Drawing):
                 ]
             )
         plot = stacks(drawn[:DRAWN])
-        plot.legend = [(tone, str(result.word)) for result, tone in OUTCOMES] + [("plot-info", _("Not over yet"))]
+        plot.legend = [(tone, str(result.word)) for result, tone in OUTCOMES] + [("plot-info", _("Not finished"))]
         by_provider = whose == "providers"
         return ReportSection(
             f"outcomes-{whose}",
-            _("Outcomes by provider") if by_provider else _("Outcomes by campaign"),
-            _("Every call that was sent, by what became of it. Each bar is the whole of one row."),
+            _("Results by provider") if by_provider else _("Results by campaign"),
+            _("All sent calls by result. Each bar is one row."),
             [
                 self.first_column(whose),
                 ReportColumn(_("Sent"), "number"),
                 *(ReportColumn(result.word, "number") for result, _tone in OUTCOMES),
-                ReportColumn(_("Not over yet"), "number"),
+                ReportColumn(_("Not finished"), "number"),
                 ReportColumn(_("Answer rate"), "percent"),
             ],
             rows,
@@ -190,19 +190,19 @@ class CallSections(Drawing):
             )
         later = sum(found.talked for attempt, found in self.figures.attempts.items() if attempt > 1)
         text = ngettext(
-            "%(n)s conversation came about at a second or later attempt. The bars are answer rates.",
-            "%(n)s conversations came about at a second or later attempt. The bars are answer rates.",
+            "%(n)s conversation came from a second or later attempt. The bars show answer rates.",
+            "%(n)s conversations came from a second or later attempt. The bars show answer rates.",
             later,
         )
         return ReportSection(
             "retries",
-            _("Retries that paid off"),
+            _("Successful retries"),
             text % {"n": self.said(later, "number")},
             [
                 ReportColumn(_("Attempt"), "number"),
                 ReportColumn(_("Sent"), "number"),
-                ReportColumn(_("Over"), "number"),
-                ReportColumn(_("Talked"), "number"),
+                ReportColumn(_("Finished"), "number"),
+                ReportColumn(_("Talk time"), "number"),
                 ReportColumn(_("Answer rate"), "percent"),
                 ReportColumn(_("of all conversations"), "percent"),
             ],
@@ -215,9 +215,9 @@ class CallSections(Drawing):
         return self._rated(
             "voicemail",
             _("Voicemail"),
-            _("Calls that a machine answered, in percent of those that are over."),
+            _("Share of finished calls answered by a machine (%)."),
             [
-                ReportColumn(_("Over"), "number"),
+                ReportColumn(_("Finished"), "number"),
                 ReportColumn(_("Machines"), "number"),
                 ReportColumn(_("Share"), "percent"),
             ],
@@ -229,11 +229,11 @@ class CallSections(Drawing):
         """Return the section of opt-outs."""
         return self._rated(
             "opt-outs",
-            _("People who asked not to be called again"),
-            _("Per 1,000 calls that were sent. A rising figure says that the message or the audience is wrong."),
+            _("Do-not-call requests"),
+            _("Per 1,000 sent calls. If this rises, the message or the audience is wrong."),
             [
                 ReportColumn(_("Sent"), "number"),
-                ReportColumn(_("Asked"), "number"),
+                ReportColumn(_("Requests"), "number"),
                 ReportColumn(_("per 1,000"), "rate"),
             ],
             lambda sums: (sums.sent, sums.opted_out, sums.opt_outs_per_thousand),

@@ -77,18 +77,18 @@ def _whole(values: Mapping[str, Any], team: int | None, person: Person) -> dict[
     found["every"] = values.get("every") or 1
     found["is_open"] = bool(values.get("is_open", True))
     if not key_of(found["name"]):
-        raise QueueRefusal("name", _("Write a name of letters or digits first."))
+        raise QueueRefusal("name", _("Enter a name with letters or digits first."))
     if not offered_to(team).filter(pk=found["scorecard"].pk).exists():
         raise QueueRefusal("scorecard", _("This scorecard cannot be used here: choose another one."))
     if found["campaign"] is not None and not may_see(person, found["campaign"]):
-        raise QueueRefusal("campaign", _("This campaign is not yours to see: choose another one."))
+        raise QueueRefusal("campaign", _("You may not see this campaign: choose another one."))
     if found["disposition"] is not None and not may_use(team, found["disposition"].team_id):
-        raise QueueRefusal("disposition", _("This disposition is kept for another team: choose another one."))
+        raise QueueRefusal("disposition", _("This disposition belongs to another team: choose another one."))
     if found["goal"]:
         if found["campaign"] is None:
-            raise QueueRefusal("campaign", _("A goal is a campaign’s: choose the campaign, too."))
+            raise QueueRefusal("campaign", _("Goals belong to campaigns: choose the campaign, too."))
         if _goal_of(found["campaign"].pk) is None:
-            raise QueueRefusal("goal", _("This campaign has no goal: give one of its questions a goal first."))
+            raise QueueRefusal("goal", _("This campaign has no goal: set one on one of its questions first."))
     return found
 
 

@@ -75,7 +75,7 @@ def review(
 
 def _given(point: ScorecardPoint, value: Any) -> dict[str, Any]:
     if not isinstance(value, int) or not 0 <= value <= point.most:
-        raise Refusal(_("Give every point its value: “%(point)s” has none.") % {"point": point.text})
+        raise Refusal(_("Rate every point: “%(point)s” has no value.") % {"point": point.text})
     return {"text": point.text, "most": point.most, "weight": point.weight, "value": value}
 
 

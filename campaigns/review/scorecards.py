@@ -66,7 +66,7 @@ def add_point(person: Person, card: Scorecard, text: str, most: int, weight: int
     with transaction.atomic():
         Scorecard.objects.select_for_update(of=("self",)).get(pk=card.pk)
         if card.points.count() >= MOST:
-            raise Refusal(_("A scorecard has at most %(n)d points: remove one.") % {"n": MOST})
+            raise Refusal(_("A scorecard can have %(n)d points: remove one.") % {"n": MOST})
         made = ScorecardPoint.objects.create(scorecard=card, text=_named(text, MAX_POINT), most=most, weight=weight)
         record(person, "scorecard.changed", card, fields=["points"])
     return made
@@ -85,5 +85,5 @@ def remove_point(person: Person, card: Scorecard, point_id: int) -> bool:
 def _named(text: str, most: int) -> str:
     plain = " ".join(str(text).replace("\x00", "").split())[:most]
     if not key_of(plain):
-        raise Refusal(_("Write a name of letters or digits first."))
+        raise Refusal(_("Enter a name with letters or digits first."))
     return plain

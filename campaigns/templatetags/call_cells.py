@@ -18,6 +18,7 @@ from campaigns.answers.words import answer_words
 from campaigns.calls.call_columns import LogColumn
 from campaigns.calls.noted_answers import as_line
 from campaigns.core import results
+from campaigns.core.variants import name_in
 from campaigns.models import Answer, Call, CallDisposition, CallReview, Question
 from campaigns.templatetags import console
 
@@ -78,7 +79,7 @@ def _summary(call: Call, _person: Person) -> str:
 
 def _transcript(call: Call, _person: Person) -> str:
     # The page shows where it stands: reading it there is recorded.
-    return _("on the call's page") if getattr(call, "transcript", None) else ""
+    return _("on the call page") if getattr(call, "transcript", None) else ""
 
 
 def _variables(call: Call, _person: Person) -> str:
@@ -146,6 +147,10 @@ def _asked_by(call: Call, _person: Person) -> str:
     return _name(call.owner.get_full_name() or call.owner.get_username()) if call.owner else ""
 
 
+def _variant(call: Call, _person: Any) -> str:
+    return _name(name_in(call.campaign.variants, call.variant)) if call.campaign and call.variant else ""
+
+
 CELLS: dict[str, Callable[[Call, Any], str]] = {
     "call": lambda call, _: console.digits(call.pk),
     "person": lambda call, _: _name(console.call_name(call)),
@@ -156,6 +161,7 @@ CELLS: dict[str, Callable[[Call, Any], str]] = {
     "provider": lambda call, _: _name(call.provider.name),
     "direction": lambda call, _person: call.get_direction_display(),
     "agent": lambda call, _: _name(call.agent.name) if call.agent else "",
+    "variant": _variant,
     "caller_id": lambda call, _: _code(call.caller_id.number) if call.caller_id else "",
     "attempt": lambda call, _: number(call.attempt),
     "added": lambda call, _: console.moment(call.created_at),

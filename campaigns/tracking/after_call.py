@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 
 from campaigns.calls import hand_overs
-from campaigns.core import budget, conditions, day_caps, transitions
+from campaigns.core import budget, conditions, day_caps, second_provider, transitions
 from campaigns.core.attempts import attempts_of
 from campaigns.core.call_events import step, write_steps
 from campaigns.core.costs import real_cost
@@ -89,8 +89,8 @@ def carry_out(call: Call, campaign: Campaign, plan: Plan, after: Evidence, now: 
     made = transitions.begin_once(
         now,
         campaign=campaign, contact_id=call.contact_id, to_number=call.to_number, attempt=call.attempt + 1,
-        provider_id=call.provider_id, agent_id=call.agent_id, voice_id=call.voice_id, text=call.text,
-        caller_id_id=call.caller_id_id, dialer_id=call.dialer_id, owner_id=call.owner_id, team_id=call.team_id,
+        owner_id=call.owner_id, team_id=call.team_id, variant=call.variant,
+        **second_provider.of_next_attempt(call, campaign),
         uncounted=call.uncounted + is_uncounted, due_at=plan.due_at,
         wait_reason=WaitReason.PROVIDER_HALTED if is_uncounted else WaitReason.RETRY,
     )  # fmt: skip

@@ -77,8 +77,8 @@ def _was_taken_since(campaign: Campaign, since: float) -> bool:
 
 def _same_refusal(words: str) -> str:
     return _(
-        "The vendor refused %(count)d people in a row with the same words: “%(words)s”. Look at agent, caller ID and"
-        " account at the vendor, then resume."
+        "The provider rejected %(count)d people in a row with the same message: “%(words)s”. Check the agent, "
+        "the caller ID and the account at the provider, then resume."
     ) % {"count": alarms.REJECTED_IN_ROW, "words": words[:MAX_WORDS]}
 
 
@@ -138,7 +138,7 @@ def _sentence(campaign_id: int, alarm: alarms.Alarm) -> str:
         )
     why = _commonest_failure(campaign_id)
     failed = _("%(bad)s of the last %(total)s calls failed within two minutes.") % counts
-    return " ".join(filter(None, (failed, _("Most often: %(why)s") % {"why": why} if why else "")))
+    return " ".join(filter(None, (failed, _("Most common reason: %(why)s") % {"why": why} if why else "")))
 
 
 def _commonest_failure(campaign_id: int) -> str:

@@ -66,7 +66,7 @@ def took_place(call_id: int, person: Person, reason: str, *, result: str, second
     if told is None:
         raise Refusal(_("Choose a result."))
     if result == results.ANSWERED and not seconds:
-        raise Refusal(_("Enter how many seconds they talked; an estimate is enough."))
+        raise Refusal(_("Enter the talk time in seconds; an estimate is enough."))
     if seconds is not None and not 0 <= seconds <= MOST_TALK_SECONDS:
         raise Refusal(_("Enter the seconds as a number from 1 to %(most)d.") % {"most": MOST_TALK_SECONDS})
     given: dict[str, Any] = {"answered_by": told.answered_by, "talk_seconds": (seconds or 0) if told.has_seconds else 0}

@@ -91,7 +91,7 @@ def stop_at_vendor(call_id: int, wish: StopWish, person: Person) -> Told:
         return _nothing_to_stop(call)
     backend_class = call.provider.backend_class
     if not (backend_class.supports_cancel if wish == "cancel" else backend_class.supports_hang_up):
-        return Told(tone="warning", sentence=_("%(vendor)s cannot do this.") % {"vendor": backend_class.label})
+        return Told(tone="warning", sentence=_("%(vendor)s does not support this.") % {"vendor": backend_class.label})
     # Stored before the request is sent: another worker may read the call's end meanwhile and must not plan a retry.
     Call.objects.filter(pk=call_id).update(stop_asked_at=timezone.now())
     passed: list[Exchange] = []
@@ -172,48 +172,56 @@ def _told(call: Call, answer: CallSnapshot | ProviderError | None) -> Told:
         return Told(
             tone="error",
             sentence=_(
-                "The vendor was not asked: too many requests went there in the last minute. The call goes on; try again"
-                " in a minute."
+                "The provider was not asked: too many requests in the last minute. The call continues; try "
+                "again in a minute."
             ),
         )
     if isinstance(answer, NotSent):
         return Told(
             tone="error",
-            sentence=_("The vendor could not be reached: it does not know of your wish. The call goes on; try again."),
+            sentence=_("The provider could not be reached. The call continues; try again."),
         )
     if isinstance(answer, AccountProblem):
         return Told(
-            tone="error", sentence=_("The vendor refused our account: the call goes on. An admin must look at the key.")
+            tone="error",
+            sentence=_("The provider rejected our account. The call continues. An admin must check the key."),
         )
     if call.is_final:
         if isinstance(answer, OrderRejected) or call.status not in {CallStatus.CANCELED, CallStatus.COMPLETED}:
             return _nothing_to_stop(call)
-        return Told(tone="success", sentence=_("The vendor says that it stopped the call (%(state)s).") % state)
+        return Told(tone="success", sentence=_("The provider stopped the call (%(state)s).") % state)
     if isinstance(answer, OrderRejected):
         if call.status == CallStatus.IN_PROGRESS:
-            return Told(tone="warning", sentence=_("Too late: they are talking already. The vendor does not stop it."))
+            return Told(
+                tone="warning", sentence=_("Too late: the conversation has started. The provider does not stop it.")
+            )
         if call.status in RINGS_OR_TALKS:
-            return Told(tone="warning", sentence=_("Too late: it is being dialled. The vendor does not stop it."))
-        return Told(tone="warning", sentence=_("The vendor refused to stop it: “%(why)s”") % {"why": answer.message})
+            return Told(
+                tone="warning", sentence=_("Too late: the number is being dialled. The provider does not stop it.")
+            )
+        return Told(tone="warning", sentence=_("The provider refused to stop it: “%(why)s”") % {"why": answer.message})
     if isinstance(answer, OutcomeUnknown | ProviderError):
         return Told(
             tone="warning",
-            sentence=_("The vendor gave no clear answer: the call may go on. Its state is read again now."),
+            sentence=_("The provider gave no clear answer: the call may continue. Its status is being checked."),
         )
     return Told(
         tone="warning",
-        sentence=_("The vendor took the wish, but the call is not over yet (%(state)s). Its state is read again now.")
+        sentence=_(
+            "The provider accepted the request, but the call has not ended yet (%(state)s). Its status is "
+            "being checked."
+        )
         % state,
     )
 
 
 def _nothing_to_stop(call: Call) -> Told:
     if call.is_final:
-        sentence = _("Nothing was stopped: the call was over already (%(state)s).")
+        sentence = _("Nothing was stopped: the call had already ended (%(state)s).")
         return Told(tone="warning", sentence=sentence % {"state": results.result_of(call).word})
     return Told(
         tone="warning",
-        sentence=_("Nothing can be stopped now (%(state)s).") % {"state": results.result_of(call).word},
+        sentence=_("The call cannot be stopped now (%(state)s).") % {"state": results.result_of(call).word},
     )
 
 

@@ -241,17 +241,20 @@ def _bind_waiting(call: Call, row: CallSnapshot, by: str, now: datetime.datetime
 def _settle_waiting(
     part: ListPart, rows: list[CallSnapshot], done: Comparison, now: datetime.datetime
 ) -> list[CallSnapshot]:
-    """Bind the one pending call that fits a row; if several fit, hold them all so that none is dialled."""
+    """Bind the one pending call that fits a row; if several fit, hold them all so that none is dialled.
+
+    A call that waits for the other provider of its campaign may have gone this way too: it is held.
+    """
     numbers = {row.to_number for row in rows if row.to_number}
     waiting: dict[str, list[Call]] = defaultdict(list)
-    for call in Call.objects.filter(
-        provider=part.provider, status=CallStatus.PENDING, to_number__in=numbers
-    ).select_related("agent"):
+    here = Q(provider=part.provider) | Q(campaign__second__provider=part.provider)
+    here |= Q(campaign__provider=part.provider)
+    for call in Call.objects.filter(here, status=CallStatus.PENDING, to_number__in=numbers).select_related("agent"):
         waiting[call.to_number].append(call)
     left = []
     for row in rows:
-        fitting = [call for call in waiting.get(row.to_number, []) if _may_be(call, row)]
-        if len(fitting) == 1 and _bind(fitting[0], row, "number", now):
+        fitting = [call for call in waiting.get(row.to_number, []) if _may_be(call, row, part.provider)]
+        if len(fitting) == 1 and _bind_here(part, fitting[0], row, now):
             waiting[row.to_number].remove(fitting[0])
             done.bound += 1
             continue
@@ -262,8 +265,13 @@ def _settle_waiting(
     return left
 
 
-def _may_be(call: Call, row: CallSnapshot) -> bool:
-    agent = call.agent.remote_id if call.agent else ""
+def _bind_here(part: ListPart, call: Call, row: CallSnapshot, now: datetime.datetime) -> bool:
+    return call.provider_id == part.provider.pk and _bind(call, row, "number", now)
+
+
+def _may_be(call: Call, row: CallSnapshot, provider: Provider) -> bool:
+    # With what it would have gone through the other provider of its campaign, its row does not say.
+    agent = call.agent.remote_id if call.agent and call.provider_id == provider.pk else ""
     if agent and row.agent_id and agent != row.agent_id:
         return False
     # A later attempt is planned again after the restore, so its row may be younger than the vendor's call.

@@ -111,7 +111,7 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
             if time.monotonic() > until:
                 # Progress is kept while frozen too: a long gap takes several sweeps.
                 _advance(sweep, min(begins, now - span(rules.SETTLE)))
-                return _("The list is long: the comparison goes on.")
+                return _("The list is long; the comparison continues.")
             part = part_of(provider, sweep, begins, now)
             VendorSweep.objects.filter(pk=sweep.pk).update(
                 lease_until=_lease(DatabaseClock().now()), span_seconds=max(LEAST_SPAN, sweep.span_seconds // 2)
@@ -125,23 +125,23 @@ def _sweep(provider: Provider, sweep: VendorSweep, now: datetime.datetime, until
                 return problem
             begins = part.until
             if not done.is_whole:
-                gap = _("A part of the list could not be read: what was read is compared, nothing else is concluded.")
+                gap = _("Part of the list could not be read. Only the part that was read is compared.")
             if not (part.is_frozen or gap):
                 _advance(sweep, min(begins, now - span(rules.SETTLE)))
     except AccountProblem as error:
         Provider.objects.halt_for(provider.pk, error)
-        return _("The vendor refuses our key: nothing could be compared.")
+        return _("The provider rejects our key: nothing was compared.")
     except ProviderUnusable as error:
         Provider.objects.halt_for(provider.pk, error)
-        return _("The provider cannot be opened: nothing could be compared.")
+        return _("The stored settings of the provider do not work: nothing was compared.")
     except (ProviderError, ProviderMisconfigured) as error:
         Provider.objects.note_error(provider.pk, error)
-        return _("The list could not be read: nothing is concluded.")
+        return _("The list could not be read: nothing was compared.")
     except (DatabaseError, ImproperlyConfigured):
         raise
     except Exception as error:
         logger.error("provider=%s: the list cannot be compared: %s", provider.pk, type(error).__name__)
-        return _("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
+        return _("The provider module failed (%(error)s): nothing was compared.") % {"error": type(error).__name__}
     if provider.frozen_at:
         counts["unfrozen"] += _unfreeze_if_over(provider, sweep, now)
     return gap
@@ -213,12 +213,12 @@ def doubt_of(part: reconciliation.ListPart, done: reconciliation.Comparison) -> 
         return ""  # what it misses may stand in the part that was not read
     if done.missing:
         return ngettext(
-            "The list misses %(n)d call that we know: it is not believed.",
-            "The list misses %(n)d calls that we know: it is not believed.",
+            "The list lacks %(n)d call that we know, so it is not used.",
+            "The list lacks %(n)d calls that we know, so it is not used.",
             done.missing,
         ) % {"n": done.missing}
     if part.is_frozen and not done.seen:
-        return _("No call that we know is in the list, so nothing shows that it is whole: an admin decides.")
+        return _("The list has none of our calls, so it may be incomplete. An admin must decide.")
     return ""
 
 
@@ -234,7 +234,7 @@ def _unfreeze_if_over(provider: Provider, sweep: VendorSweep, now: datetime.date
     if provider.frozen_at is None or now < provider.frozen_at + span(rules.SETTLE):
         return False
     _advance(sweep, now - span(rules.SETTLE))
-    return Provider.objects.unfreeze(provider.pk, reason=_("The vendor's list was compared."))
+    return Provider.objects.unfreeze(provider.pk, reason=_("The provider's list was compared."))
 
 
 # Decisions by people

@@ -30,7 +30,7 @@ from django.utils.translation import gettext as _
 
 from callcenter import sqlite_files
 from callcenter.audit.models import record
-from campaigns.core import hosts, stop_all
+from campaigns.core import hosts, message_parts, stop_all
 from campaigns.core.clock import DatabaseClock
 from campaigns.models import Call, Campaign, DatabaseMark
 from providers.models import Provider
@@ -87,8 +87,9 @@ def ask_where_no_list_tells(doubt: str) -> list[int]:
     """
     calls = Call.objects.filter(provider=OuterRef("pk"), status=CallStatus.PENDING)
     campaigns = Campaign.objects.filter(provider=OuterRef("pk"), status=Campaign.Status.RUNNING, is_filled=False)
+    seconds = Campaign.objects.filter(second__provider=OuterRef("pk"), status__in=message_parts.LIVING)
     listless = Provider.objects.exclude(vendor__in=vendors_that("supports_list_calls"))
-    waiting = listless.filter(Exists(calls) | Exists(campaigns), is_active=True)
+    waiting = listless.filter(Exists(calls) | Exists(campaigns) | Exists(seconds), is_active=True)
     return [pk for pk in waiting.values_list("pk", flat=True) if Provider.objects.freeze(pk, doubt)]
 
 
@@ -96,9 +97,9 @@ def _doubt_of_silence(mark: DatabaseMark, now: datetime.datetime, longer_than: d
     """Return a sentence if the last worker neither ended in order nor was heard lately, else an empty text."""
     if mark.ended_at is not None or _silence(mark, now) <= longer_than:
         return ""
-    return _("the worker was silent for %(minutes)d minutes, and nothing shows whether a backup was restored.") % {
-        "minutes": int(_silence(mark, now).total_seconds() // 60)
-    }
+    return _(
+        "the background worker was off for %(minutes)d minutes, and it is not known whether a backup was restored."
+    ) % {"minutes": int(_silence(mark, now).total_seconds() // 60)}
 
 
 def _silence(mark: DatabaseMark, now: datetime.datetime) -> datetime.timedelta:
@@ -116,10 +117,10 @@ def _doubt_of_marks(mark: DatabaseMark) -> str:
     counts = [_in_file(path).get(str(mark.identity)) for path in _paths()]
     known = [count for count in counts if count is not None]
     if len(known) < len(counts):
-        return _("a copy of the database's mark is missing, and nothing shows whether a backup was restored.")
+        return _("a copy of the database marker is missing, and it is not known whether a backup was restored.")
     # A death between two writes leaves them one apart.
     if max(known) - min(known) > 1:
-        return _("the copies of the database's mark differ, and nothing shows whether a backup was restored.")
+        return _("the copies of the database marker differ, and it is not known whether a backup was restored.")
     return ""
 
 

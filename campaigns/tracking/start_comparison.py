@@ -129,19 +129,21 @@ def _ask(provider: Provider) -> Answer:
         return answer
     except AccountProblem as error:
         Provider.objects.halt_for(provider.pk, error)
-        return Answer(problem=_("The vendor refuses our key: nothing could be compared."))
+        return Answer(problem=_("The provider rejects our key: nothing was compared."))
     except ProviderUnusable as error:
         Provider.objects.halt_for(provider.pk, error)
-        return Answer(problem=_("The provider cannot be opened: nothing could be compared."))
+        return Answer(problem=_("The stored settings of the provider do not work: nothing was compared."))
     except (ProviderError, ProviderMisconfigured) as error:
         Provider.objects.note_error(provider.pk, error)
-        return Answer(problem=_("The vendor's list of calls could not be read: nobody knows what it placed for us."))
+        return Answer(
+            problem=_("The provider's call list could not be read: it is not known which calls it placed for us.")
+        )
     except (DatabaseError, ImproperlyConfigured):
         raise
     except Exception as error:
         logger.error("provider=%s: the list cannot be compared: %s", provider.pk, type(error).__name__)
         return Answer(
-            problem=_("The provider module failed (%(error)s): nothing is concluded.") % {"error": type(error).__name__}
+            problem=_("The provider module failed (%(error)s): nothing was compared.") % {"error": type(error).__name__}
         )
 
 
@@ -156,7 +158,7 @@ def _look(provider: Provider, backend: ProviderBackend, stop_at: float) -> Answe
     calls, size, is_first = 0, max(LEAST_SPAN, sweep.span_seconds), True
     while begins < ends:
         if time.monotonic() > stop_at:
-            return Answer(problem=_("The vendor's list of calls is long: it could not be read in one go."))
+            return Answer(problem=_("The provider's call list is long and could not be read at once."))
         until = min(begins + datetime.timedelta(seconds=size), ends)
         # A window that is too long for the vendor is shorter at the next try.
         VendorSweep.objects.filter(pk=sweep.pk).update(span_seconds=max(LEAST_SPAN, size // 2))
@@ -191,15 +193,16 @@ def _newest(provider: Provider, now: datetime.datetime) -> tuple[Call | None, da
 
 def _of_missing(newest: Call, now: datetime.datetime) -> Answer:
     if newest.placing_at is not None and newest.placing_at < now - span(rules.SETTLE):
-        return Answer(evidence=_("the vendor's list lacks our newest call, so nothing shows that it is whole."))
-    return Answer(problem=_("The vendor's list does not show our newest call yet."), is_lagging=True)
+        return Answer(evidence=_("the provider's list lacks our newest call, so it may be incomplete."))
+    return Answer(problem=_("The provider's list does not show our newest call yet."), is_lagging=True)
 
 
 def _evidence(count: int) -> str:
     return ngettext(
-        "the vendor's list has %(n)d call that is not known here: a backup was restored, or another tool uses the key.",
-        "the vendor's list has %(n)d calls that are not known here: a backup was restored, or another tool uses the"
-        " key.",
+        "the provider's list has %(n)d call that is not in Callcenter: a backup was restored, or another tool "
+        "uses the key.",
+        "the provider's list has %(n)d calls that are not in Callcenter: a backup was restored, or another "
+        "tool uses the key.",
         count,
     ) % {"n": count}
 

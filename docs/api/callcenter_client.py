@@ -49,6 +49,7 @@ class CallOut(TypedDict):
     provider: Ref
     agent: Ref | None
     disposition: Ref | None
+    variant: str
     attempt: int
     created_at: str
     due_at: str
@@ -126,6 +127,8 @@ class CallsAsked(TypedDict):
     until: NotRequired[str | None]
     """The last day."""
     tag: NotRequired[str]
+    variant: NotRequired[Literal["", "A", "B", "C"]]
+    """Its key; with a campaign."""
     disposition: NotRequired[int | None]
     question: NotRequired[int | None]
     """Calls that answered it; needs the right to hear."""
@@ -216,6 +219,7 @@ class WholeCall(TypedDict):
     provider: Ref
     agent: Ref | None
     disposition: Ref | None
+    variant: str
     attempt: int
     created_at: str
     due_at: str
@@ -809,6 +813,7 @@ class CampaignOut(TypedDict):
     status: str
     status_words: str
     provider: Ref
+    second_provider: SecondOut | None
     agent: Ref | None
     created_at: str
     launched_at: str | None
@@ -822,6 +827,17 @@ class PagedCampaignOut(TypedDict):
 
     items: list[CampaignOut]
     next: int | None
+
+
+class SecondOut(TypedDict):
+    """Through which other provider waiting calls of a campaign may go, as was agreed to."""
+
+    provider: Ref
+    caller_id: str
+    price_per_minute: str
+    currency: str
+    wait_minutes: int | None
+    agreed_at: str
 
 
 class Count(TypedDict):
@@ -864,6 +880,14 @@ class Refused(TypedDict):
     people: int
 
 
+class VariantOut(TypedDict):
+    """One variant of a campaign's A/B test."""
+
+    key: str
+    label: str
+    share: int
+
+
 class WholeCampaign(TypedDict):
     """A campaign with its settings that can be changed here, and where it stands."""
 
@@ -872,6 +896,7 @@ class WholeCampaign(TypedDict):
     status: str
     status_words: str
     provider: Ref
+    second_provider: SecondOut | None
     agent: Ref | None
     created_at: str
     launched_at: str | None
@@ -879,8 +904,11 @@ class WholeCampaign(TypedDict):
     finished_at: str | None
     paused_reason: str
     hours: HoursOut
+    variants: list[VariantOut]
     calls_per_minute: int | None
     max_lines: int | None
+    lines_percent: int | None
+    priority: Literal["high", "normal", "low"]
     budget: str | None
     budget_is_soft: bool
     lists: list[Ref]
@@ -893,6 +921,7 @@ class WholeCampaign(TypedDict):
     to_decide: int
     results: list[Count]
     standstill: list[str]
+    line_wait: str
     spent: str
     reserved: str
     currency: str
@@ -906,6 +935,9 @@ class CampaignChange(TypedDict):
     name: NotRequired[str]
     calls_per_minute: NotRequired[int | None]
     max_lines: NotRequired[int | None]
+    lines_percent: NotRequired[int | None]
+    """Share of the provider's lines; null: no share."""
+    priority: NotRequired[Literal["high", "normal", "low"]]
     budget: NotRequired[str | None]
     """In the provider's currency; null: no limit."""
     budget_is_soft: NotRequired[bool]
@@ -1139,6 +1171,8 @@ class NewExport(TypedDict):
     until: NotRequired[str | None]
     """The last day."""
     tag: NotRequired[str]
+    variant: NotRequired[Literal["", "A", "B", "C"]]
+    """Its key; with a campaign."""
     disposition: NotRequired[int | None]
     question: NotRequired[int | None]
     """Calls that answered it; needs the right to hear."""
@@ -1153,7 +1187,7 @@ class NewExport(TypedDict):
     columns: NotRequired[list[str]]
     """Empty: the usual ones. Any of: added, agent, answered, answered_by, answers, asked_by, attempt, call,
     caller_id, campaign, cost, direction, disposition, end_reason, ended, noted, number, person, provider,
-    reference, remote_id, score, sent, state, summary, tags, talked, transcript, variables, why.
+    reference, remote_id, score, sent, state, summary, tags, talked, transcript, variables, variant, why.
     """
 
 
@@ -1232,6 +1266,8 @@ class WholeProvider(TypedDict):
     may_call: bool
     message_kinds: list[str]
     last_success_at: str | None
+    max_lines: int
+    single_call_lines: int
     agents: list[ProviderAgent]
     voices: list[Choice]
     caller_ids: list[Choice]
@@ -1415,6 +1451,7 @@ class Callcenter:
         since: str | None = None,
         until: str | None = None,
         tag: str | None = None,
+        variant: Literal["", "A", "B", "C"] | None = None,
         disposition: int | None = None,
         question: int | None = None,
         answer: str | None = None,
@@ -1440,6 +1477,7 @@ class Callcenter:
                 "since": since,
                 "until": until,
                 "tag": tag,
+                "variant": variant,
                 "disposition": disposition,
                 "question": question,
                 "answer": answer,

@@ -25,9 +25,9 @@ INTERVALS = (30, 60, 120)
 """The documented defaults of `retry_config`: how often, after what, and minutes before each."""
 
 ORDER_FIELDS = (
-    Field(name="scheduled_at", label=_("Dial at"), kind="datetime", help_text=_("At least two minutes ahead.")),
-    Field(name="retry_enabled", label=_("Let the vendor dial again"), kind="boolean", default=False),
-    Field(name="max_retries", label=_("How often (1 to 3)"), kind="integer", default=3, least=1, most=3),
+    Field(name="scheduled_at", label=_("Dial at"), kind="datetime", help_text=_("At least two minutes from now.")),
+    Field(name="retry_enabled", label=_("Let the provider redial"), kind="boolean", default=False),
+    Field(name="max_retries", label=_("Number of redials (1 to 3)"), kind="integer", default=3, least=1, most=3),
     Field(
         name="retry_on_statuses",
         label=_("After"),
@@ -35,10 +35,14 @@ ORDER_FIELDS = (
         default=("no-answer", "busy"),
         choices=tuple((word, word) for word in ("no-answer", "busy", "failed", "error")),
     ),
-    Field(name="retry_on_voicemail", label=_("Also after voicemail"), kind="boolean", default=False),
-    Field(name="retry_intervals_minutes", label=_("Minutes before each try"), kind="integers", default=("30", "60")),
-    Field(name="bypass_call_guardrails", label=_("Ignore the agent's hours"), kind="boolean", default=False),
-    Field(name="agent_version_id", label=_("Version of the agent"), help_text=_("Its id at Bolna; empty: live.")),
+    Field(name="retry_on_voicemail", label=_("Also redial after voicemail"), kind="boolean", default=False),
+    Field(name="retry_intervals_minutes", label=_("Minutes before each redial"), kind="integers", default=("30", "60")),
+    Field(name="bypass_call_guardrails", label=_("Ignore the agent's calling hours"), kind="boolean", default=False),
+    Field(
+        name="agent_version_id",
+        label=_("Agent version"),
+        help_text=_("Its ID at Bolna; leave empty for the live version."),
+    ),
 )
 """What an admin may ask of one order: mostly when it is dialled, and whether again."""
 

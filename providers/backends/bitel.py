@@ -111,7 +111,7 @@ class BitelBackend(ProviderBackend):
             label=_("API token"),
             kind="secret",
             required=True,
-            help_text=_("Made in Bitel's panel; it does not expire."),
+            help_text=_("Created in Bitel's panel; it does not expire."),
         ),
         Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
         Field(
@@ -123,18 +123,18 @@ class BitelBackend(ProviderBackend):
         ),
         Field(
             name="phone_format",
-            label=_("How numbers are written"),
+            label=_("Number format"),
             kind="choice",
             default="local_ir",
             choices=(("local_ir", "09xxxxxxxxx"), ("e164", "+989xxxxxxxxx"), ("digits", "989xxxxxxxxx")),
         ),
-        Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
-        Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(name="auth_header_name", label=_("Auth header"), default="Authorization"),
+        Field(name="auth_value_prefix", label=_("Auth prefix"), default="Bearer"),
         Field(
             name="status_map_extra",
-            label=_("More status words"),
+            label=_("Extra status names"),
             kind="json",
-            help_text=_('The vendor\'s word and ours, such as {"HANGUP": "completed"}.'),
+            help_text=_('Provider status and ours, such as {"HANGUP": "completed"}.'),
         ),
     )
     order_fields = (
@@ -144,15 +144,15 @@ class BitelBackend(ProviderBackend):
             kind="integer",
             default=0,
             most=10,
-            help_text=_("Bitel then rings a busy or silent number again by itself, outside our count of calls."),
+            help_text=_("Bitel then redials busy or unanswered numbers itself; we do not count those calls."),
         ),
         Field(
             name="repeat_count",
-            label=_("Times the digits are spoken"),
+            label=_("How often digits are spoken"),
             kind="integer",
             least=1,
             most=10,
-            help_text=_("Only for spoken digits; Bitel's own default is 2."),
+            help_text=_("Only for spoken digits; Bitel's default is 2."),
         ),
     )
     message_kinds = frozenset({"voice", "text", "digits"})
@@ -175,7 +175,7 @@ class BitelBackend(ProviderBackend):
         national = to_number.removeprefix("+98")
         if national != to_number and national.isdecimal() and len(national) == 10:
             return ""
-        return _("Bitel calls Iranian numbers only (+98 and ten digits).")
+        return _("Bitel calls Iranian numbers only (+98 and 10 digits).")
 
     @property
     def _root(self) -> str:

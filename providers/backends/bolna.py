@@ -115,22 +115,22 @@ class BolnaBackend(ProviderBackend):
             name="api_key", label=_("API key"), kind="secret", required=True, help_text=_("In Bolna under Developers.")
         ),
         Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
-        Field(name="phone_format", label=_("How numbers are written"), kind="choice", default="e164", choices=FORMATS),
+        Field(name="phone_format", label=_("Number format"), kind="choice", default="e164", choices=FORMATS),
         Field(name="cents", label=_("Amounts are in cents"), kind="boolean", default=True),
-        Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
-        Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(name="auth_header_name", label=_("Auth header"), default="Authorization"),
+        Field(name="auth_value_prefix", label=_("Auth prefix"), default="Bearer"),
         Field(
             name="recording_hosts",
-            label=_("Hosts that keep recordings"),
+            label=_("Hosts with recordings"),
             kind="words",
             default=RECORDING_HOSTS,
-            help_text=_("They are read without our key; a dot in front allows the names below."),
+            help_text=_("They are read without our key. Start with a dot to allow subdomains."),
         ),
         Field(
             name="status_map_extra",
-            label=_("More status words"),
+            label=_("Extra status names"),
             kind="json",
-            help_text=_('The vendor\'s word and ours, such as {"line-dropped": "failed"}.'),
+            help_text=_('Provider status and ours, such as {"line-dropped": "failed"}.'),
         ),
     )
     order_fields = ORDER_FIELDS
@@ -152,8 +152,7 @@ class BolnaBackend(ProviderBackend):
     gives_answers = True
     tells_machine = True
     on_machine_note = _(
-        "If a voicemail answers: with Bolna this is a setting of the agent at Bolna. With voicemail detection on, it"
-        " hangs up."
+        "If a voicemail answers: this is set on the agent at Bolna. With voicemail detection on, the agent hangs up."
     )
     hears_refusal = True
     gives_cost = True

@@ -93,12 +93,12 @@ A_DAY = timedelta(days=1)
 JUDGEMENTS = ("disposition", "sentiment", "emotion")
 COST_NAMES = ("total_cost", "call_cost", "cost", "amount", "price")
 FORMATS = (("e164", "+911234567890"), ("digits", "911234567890"))
-ZONES = (("", _("Found from the first calls")), ("+00:00", "UTC"), ("+05:30", _("India (UTC+5:30)")))
+ZONES = (("", _("Detect from the first calls")), ("+00:00", "UTC"), ("+05:30", _("India (UTC+5:30)")))
 KEY_HELP = _("In UnleashX under Profile & Settings, API Key.")
 HEADER_HELP = _("token, api_access_token or, on older accounts, Authorization.")
-CURRENCY_HELP = _("Three letters; where the vendor names none and this is empty, costs are not kept.")
-HOSTS_HELP = _("Where the vendor's list gives whole addresses; they are read without our key.")
-WORDS_HELP = _('The vendor\'s word and ours, such as {"LINE_DROPPED": "failed"}.')
+CURRENCY_HELP = _("Three letters. If the provider gives no currency and this is empty, costs are not saved.")
+HOSTS_HELP = _("If the provider's list gives full addresses; they are read without our key.")
+WORDS_HELP = _('Provider status and ours, such as {"LINE_DROPPED": "failed"}.')
 
 
 class UnleashXBackend(ProviderBackend):
@@ -131,13 +131,13 @@ class UnleashXBackend(ProviderBackend):
     fields = (
         Field(name="api_key", label=_("API token"), kind="secret", required=True, help_text=KEY_HELP),
         Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
-        Field(name="phone_format", label=_("How numbers are written"), kind="choice", default="e164", choices=FORMATS),
-        Field(name="auth_header_name", label=_("Header that carries the key"), default="token", help_text=HEADER_HELP),
-        Field(name="auth_value_prefix", label=_("Word before the key"), help_text=_("Empty, or Bearer.")),
-        Field(name="utc_offset", label=_("Zone of times without one"), kind="choice", choices=ZONES),
+        Field(name="phone_format", label=_("Number format"), kind="choice", default="e164", choices=FORMATS),
+        Field(name="auth_header_name", label=_("Auth header"), default="token", help_text=HEADER_HELP),
+        Field(name="auth_value_prefix", label=_("Auth prefix"), help_text=_("Empty, or Bearer.")),
+        Field(name="utc_offset", label=_("Time zone of times without one"), kind="choice", choices=ZONES),
         Field(name="cost_currency", label=_("Currency of costs"), help_text=CURRENCY_HELP),
-        Field(name="recording_hosts", label=_("Hosts that keep recordings"), kind="words", help_text=HOSTS_HELP),
-        Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
+        Field(name="recording_hosts", label=_("Hosts with recordings"), kind="words", help_text=HOSTS_HELP),
+        Field(name="status_map_extra", label=_("Extra status names"), kind="json", help_text=WORDS_HELP),
     )
     documents_rate_limit = True
     documented_requests = 100  # FAQ, free plan; paid ones 1,000

@@ -71,19 +71,19 @@ PAGE_ROWS = 25
 """Rows a page: rows hold whole transcripts, and an answer must stay below the client's size cap."""
 MOST_PAGES = 400
 
-FORMAT_LABEL = _("How numbers are written (Vocode's own examples have no plus sign)")
+FORMAT_LABEL = _("Number format (Vocode's examples have no plus sign)")
 FORMATS = (("e164", "+15555555555"), ("digits", "15555555555"))
-WORDS_HELP = _('The vendor\'s word and ours, such as {"line_dropped": "failed"}.')
-NO_HUMAN = (("continue", _("Go on talking")), ("hangup", _("Hang up")))
-ANY_WAY = (("", _("The vendor's own choice")), *NO_HUMAN)
-MACHINE_LABEL, MACHINE_HELP = _("If a machine answers"), _("Empty: Vocode's own way, which is to go on talking.")
-MACHINE_NOTE = _("Vocode then lets the agent go on talking, so that the voicemail records what it says.")
+WORDS_HELP = _('Provider status and ours, such as {"line_dropped": "failed"}.')
+NO_HUMAN = (("continue", _("Keep talking")), ("hangup", _("Hang up")))
+ANY_WAY = (("", _("Provider's default")), *NO_HUMAN)
+MACHINE_LABEL, MACHINE_HELP = _("If a machine answers"), _("Empty: Vocode's default, which is to keep talking.")
+MACHINE_NOTE = _("The agent then keeps talking, and the voicemail records it.")
 ON_MACHINE: Mapping[OnMachine, str] = {"message": "continue", "hang_up": "hangup"}
-HIPAA_LABEL = _("Keep by the rules of HIPAA")
-LISTEN_LABEL = _("Tell whether the person asks not to be called again")
-LISTEN_HELP = _("Then the number goes onto our do-not-call list by itself. Vocode calls this a rough estimate.")
+HIPAA_LABEL = _("Store under HIPAA rules")
+LISTEN_LABEL = _("Detect do-not-call requests")
+LISTEN_HELP = _("The number is then added to our do-not-call list automatically. Vocode calls this a rough estimate.")
 
-AS_SET: Mapping[str, Any] = {"kind": "choice", "empty_label": _("As set for this provider")}
+AS_SET: Mapping[str, Any] = {"kind": "choice", "empty_label": _("As set on the provider")}
 ON_OFF = (("on", _("On")), ("off", _("Off")))
 
 FOR_EVERY_CALL = ("on_no_human_answer", "run_do_not_call_detection", "hipaa_compliant")
@@ -109,14 +109,14 @@ class VocodeBackend(ProviderBackend):
         Field(name="api_key", label=_("API key"), kind="secret", required=True),
         Field(name="base_url", label=_("Address"), kind="url", default=default_base_url),
         Field(name="phone_format", label=FORMAT_LABEL, kind="choice", default="e164", choices=FORMATS),
-        Field(name="auth_header_name", label=_("Header that carries the key"), default="Authorization"),
-        Field(name="auth_value_prefix", label=_("Word before the key"), default="Bearer"),
+        Field(name="auth_header_name", label=_("Auth header"), default="Authorization"),
+        Field(name="auth_value_prefix", label=_("Auth prefix"), default="Bearer"),
         Field(name="on_no_human_answer", label=MACHINE_LABEL, kind="choice", choices=ANY_WAY, help_text=MACHINE_HELP),
         Field(
             name="run_do_not_call_detection", label=LISTEN_LABEL, kind="boolean", default=True, help_text=LISTEN_HELP
         ),
         Field(name="hipaa_compliant", label=HIPAA_LABEL, kind="boolean", default=False),
-        Field(name="status_map_extra", label=_("More status words"), kind="json", help_text=WORDS_HELP),
+        Field(name="status_map_extra", label=_("Extra status names"), kind="json", help_text=WORDS_HELP),
     )
     order_fields = (
         Field(name="on_no_human_answer", label=MACHINE_LABEL, **AS_SET, choices=NO_HUMAN),

@@ -140,13 +140,13 @@ class ProviderExchange(models.Model):
     """One request and its result: without headers, query and full ids; with masked bodies where it was about a call."""
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="exchanges")
-    at = models.DateTimeField(_("when"), default=timezone.now)
-    what = models.CharField(_("what"), max_length=MAX_WHAT)
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    what = models.CharField(_("action"), max_length=MAX_WHAT)
     method = models.CharField(_("method"), max_length=MAX_METHOD)
     path = models.CharField(_("path"), max_length=MAX_PATH)
     http_status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
-    duration_ms = models.PositiveIntegerField(_("took, ms"), default=0)
-    outcome = models.CharField(_("outcome"), max_length=40, default="ok")
+    duration_ms = models.PositiveIntegerField(_("duration, ms"), default=0)
+    outcome = models.CharField(_("result"), max_length=40, default="ok")
     """`ok`, or the name of the error class."""
     error = models.CharField(_("error"), max_length=MAX_ERROR, blank=True)
     reference = models.UUIDField(null=True, blank=True)

@@ -35,8 +35,8 @@ class ReadPace(models.Model):
     """Time until which background reads get no tokens because a person waits, epoch seconds."""
 
     class Meta:
-        verbose_name = _("pace of reads")
-        verbose_name_plural = _("pace of reads")
+        verbose_name = _("pace of status checks")
+        verbose_name_plural = _("pace of status checks")
 
     def __str__(self) -> str:
         return str(self.provider_id)

@@ -30,8 +30,8 @@ from providers.types import CallStatus
 from providers.wording import HALTING, account_words, error_sentence, next_step_of
 
 COMPARING_STEP = _(
-    "The list is read again by itself, at least every minute; calling goes on once every call in it is known here."
-    " Where it cannot be read for long, an admin may end the wait, with a reason."
+    "The list is read again automatically, at least every minute. Calling continues as soon as all its calls "
+    "are known here. If it cannot be read for long, an admin can end the wait with a reason."
 )
 
 
@@ -43,7 +43,7 @@ def default_options() -> dict[str, Any]:
 class Provider(models.Model):
     """Our account at a vendor: key, options, limits, price, health and the three stops."""
 
-    vendor = models.SlugField(_("vendor"), max_length=20)
+    vendor = models.SlugField(_("provider"), max_length=20)
     name = models.CharField(_("name"), max_length=80, unique=True)
     secrets = EncryptedJSONField(_("keys"), default=dict, blank=True, editable=False)
     options = OptionsField(_("options"), default=default_options, blank=True)
@@ -58,32 +58,41 @@ class Provider(models.Model):
 
     # Limits
     max_lines = models.PositiveIntegerField(
-        _("lines"), default=1, validators=[MinValueValidator(1)], help_text=_("How many calls may be live at once.")
+        _("calls at the same time"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("Maximum calls at the same time."),
+    )
+    single_call_lines = models.PositiveIntegerField(
+        _("lines kept free for single calls"),
+        default=0,
+        db_default=0,
+        help_text=_("Campaigns leave this many lines to quick calls and callbacks. 0: none."),
     )
     calls_per_minute = models.PositiveIntegerField(
-        _("calls a minute"),
+        _("calls per minute"),
         default=60,
         validators=[MinValueValidator(1)],
-        help_text=_("No minute has more new calls than this."),
+        help_text=_("Maximum new calls per minute."),
     )
     reads_per_minute = models.PositiveIntegerField(
-        _("reads a minute"),
+        _("status checks per minute"),
         default=120,
         validators=[MinValueValidator(1)],
-        help_text=_("How often we may ask for states."),
+        help_text=_("How often we may check statuses."),
     )
     max_call_seconds = models.PositiveIntegerField(
-        _("longest call, seconds"), default=1800, help_text=_("An unknown call holds a line for this long.")
+        _("maximum call length, seconds"), default=1800, help_text=_("An unknown call keeps a line busy for this long.")
     )
-    price_per_minute = models.DecimalField(_("price a minute"), max_digits=12, decimal_places=4, default=Decimal(0))
+    price_per_minute = models.DecimalField(_("price per minute"), max_digits=12, decimal_places=4, default=Decimal(0))
     day_cap = models.DecimalField(
-        _("at most a day"),
+        _("daily maximum"),
         max_digits=14,
         decimal_places=2,
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("What all calls through it may cost a day, in its currency. Empty: no limit."),
+        help_text=_("Maximum cost of all its calls per day, in its currency. Empty: no limit."),
     )
     currency = models.CharField(
         _("currency"), max_length=3, blank=True, help_text=_("Three letters, such as USD or IRT.")
@@ -95,7 +104,7 @@ class Provider(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text=_("In its currency; managers and admins get a mail. Empty: no warning."),
+        help_text=_("In its currency; managers and admins get an e-mail. Empty: no warning."),
     )
 
     # Health, in words for people
@@ -119,17 +128,17 @@ class Provider(models.Model):
     """Zone of the vendor's times without one, with the calls that showed it: see `providers.models.found_offset`."""
 
     # The three stops, never mixed
-    halted_at = models.DateTimeField(_("halted"), null=True, blank=True, editable=False)
+    halted_at = models.DateTimeField(_("paused"), null=True, blank=True, editable=False)
     resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a person last ended a halt: what was ordered before tells nothing of the account any more."""
     halted_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     halted_kind = models.CharField(max_length=40, blank=True, db_default="", default="", editable=False)
     """Name of the class of the error that halted it; empty where a person did, or where new keys may have ended it."""
-    breaker_opened_at = models.DateTimeField(_("paused by failures"), null=True, blank=True, editable=False)
+    breaker_opened_at = models.DateTimeField(_("paused after errors"), null=True, blank=True, editable=False)
     breaker_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
     breaker_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
     breaker_closed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True, editable=False)
+    frozen_at = models.DateTimeField(_("on hold"), null=True, blank=True, editable=False)
     frozen_reason = models.CharField(max_length=MAX_REASON, blank=True, editable=False)
 
     # The comparison with the vendor's list before the first order after a start
@@ -151,6 +160,8 @@ class Provider(models.Model):
     # Pace and leases: changed only by compare-and-set
     pace_tat = models.FloatField(default=0, editable=False)
     """Theoretical arrival time of the token bucket, epoch seconds."""
+    turns = models.JSONField(db_default={}, default=dict, blank=True, editable=False)
+    """How often priorities of campaigns were passed over, as `campaigns.lines.Turns` keeps it."""
     slow_until = models.DateTimeField(null=True, blank=True, editable=False)
     outcomes = models.JSONField(default=list, blank=True, editable=False)
     """Input of the circuit breaker: [ten-second bucket, successes, failures] of the last two minutes."""
@@ -263,26 +274,23 @@ class Provider(models.Model):
         """Its state with a sentence and the next step."""
         state = self.state
         if state == ProviderState.OFF:
-            return Standing(state, _("It is switched off."), _("An admin switches it on again."))
+            return Standing(state, _("It is turned off."), _("An admin can turn it on again."))
         if state == ProviderState.HALTED:
             kind = self.halt_kind
             reason = error_sentence(kind, self.backend_class.label) if kind else self.halted_reason
-            step = next_step_of(kind) if kind else _("An admin puts right what is named, tests it and resumes it.")
-            return Standing(state, _("Halted: %(reason)s.") % {"reason": reason.rstrip(". ")}, step)
+            step = next_step_of(kind) if kind else _("An admin fixes the cause, then tests and resumes it.")
+            return Standing(state, _("Paused: %(reason)s.") % {"reason": reason.rstrip(". ")}, step)
         if state == ProviderState.FROZEN:
             reason = self.frozen_reason.rstrip(". ")
-            return Standing(state, _("Frozen: %(reason)s.") % {"reason": reason}, self.frozen_step)
+            return Standing(state, _("On hold: %(reason)s.") % {"reason": reason}, self.frozen_step)
         if state == ProviderState.COMPARING:
-            problem = self.compare_problem or _("The vendor's list of calls has not been compared with ours yet.")
-            return Standing(state, _("Waits since its start: %(reason)s") % {"reason": problem}, COMPARING_STEP)
+            problem = self.compare_problem or _("The provider's call list has not been compared with ours yet.")
+            return Standing(state, _("Not started yet: %(reason)s") % {"reason": problem}, COMPARING_STEP)
         if state == ProviderState.PAUSED:
             return Standing(
                 state,
                 _("Paused automatically after errors: %(reason)s.") % {"reason": self.breaker_reason.rstrip(". ")},
-                _(
-                    "It tests itself with a harmless read and goes on when the vendor answers; nobody is called to try"
-                    " it out."
-                ),
+                _("It is tested automatically and continues when the provider answers. The test calls no one."),
             )
         if state == ProviderState.SLOWED:
             return Standing(state, error_sentence("RateLimited", self.vendor_label), next_step_of("RateLimited"))
@@ -291,8 +299,8 @@ class Provider(models.Model):
         if state == ProviderState.UNTESTED:
             return Standing(
                 state,
-                _("Nobody knows yet whether its key works."),
-                _("Press “Test connection”: it is a harmless read."),
+                _("Its key has not been tested yet."),
+                _("Press “Test connection”. No call is placed."),
             )
         return Standing(state)
 
@@ -306,12 +314,13 @@ class Provider(models.Model):
         """What ends a freeze: the comparison with the vendor's list or, where there is no list, an admin."""
         if self.backend_class.supports_list_calls:
             return _(
-                "The vendor's list of calls is compared by itself; a quarter of an hour after the freeze at the"
-                " earliest, calling goes on. An admin may end the freeze sooner, with a reason."
+                "The provider's call list is compared automatically; calling continues after 15 minutes at the "
+                "earliest. An admin can end the hold sooner with a reason."
             )
         return _(
-            "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
-            " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason."
+            "This provider has no call list, so calls placed since the backup cannot be found automatically. "
+            "Check the provider's own page and remove the people who were called. Then an admin ends the hold "
+            "with a reason."
         )
 
     @property
@@ -374,7 +383,7 @@ class Provider(models.Model):
         """The sentence for a balance below its limit; empty where it is not."""
         if not self.is_balance_low:
             return ""
-        return gettext("The balance is %(balance)s, below the limit of %(limit)s.") % {
+        return gettext("The balance is %(balance)s, below the warning limit of %(limit)s.") % {
             "balance": isolated(plain_money(self.balance, self.currency)),
             "limit": isolated(plain_money(self.balance_limit, self.currency)),
         }

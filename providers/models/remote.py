@@ -19,10 +19,10 @@ class RemoteRow(models.Model):
     """Base of the models of objects at a vendor."""
 
     provider = models.ForeignKey(Provider, models.CASCADE, verbose_name=_("provider"))
-    remote_id = models.CharField(_("id at the vendor"), max_length=200)
+    remote_id = models.CharField(_("provider call ID"), max_length=200)
     name = models.CharField(_("name"), max_length=MAX_NAME)
     is_present = models.BooleanField(
-        _("still at the vendor"), default=True, help_text=_("Cleared when the vendor no longer lists it.")
+        _("still at the provider"), default=True, help_text=_("Cleared when the provider no longer lists it.")
     )
     synced_at = models.DateTimeField(_("last synced"), null=True, blank=True, editable=False)
 
@@ -46,7 +46,7 @@ class Agent(RemoteRow):
     """The variables that it expected before the last change of them."""
     variables_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a sync last found other variables than before."""
-    longest_seconds = models.PositiveIntegerField(_("longest call, seconds"), null=True, blank=True)
+    longest_seconds = models.PositiveIntegerField(_("maximum call length, seconds"), null=True, blank=True)
     """After how many seconds the vendor ends its calls, as last synced; None where the vendor does not tell."""
 
     class Meta(RemoteRow.Meta):

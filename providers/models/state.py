@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 class ProviderState(models.TextChoices):
     """The states of a provider; where several hold, the first one listed here is shown."""
 
-    OFF = "off", _("Switched off")
-    HALTED = "halted", _("Halted")
-    FROZEN = "frozen", _("Frozen")
-    COMPARING = "comparing", _("Compares its calls")
-    PAUSED = "paused", _("Paused by failures")
-    SLOWED = "slowed", _("Slowed by the vendor")
+    OFF = "off", _("Turned off")
+    HALTED = "halted", _("Paused")
+    FROZEN = "frozen", _("On hold")
+    COMPARING = "comparing", _("Comparing calls")
+    PAUSED = "paused", _("Paused after errors")
+    SLOWED = "slowed", _("Slowed by provider")
     FAILING = "failing", _("Last request failed")
     READY = "ready", _("Working")
     UNTESTED = "untested", _("Not tested yet")

@@ -42,7 +42,7 @@ class UnmappedWord(models.Model):
     """A status word that a provider's calls had while nobody had mapped it; kept as evidence afterwards."""
 
     provider = models.ForeignKey(Provider, models.CASCADE, related_name="unmapped_words", verbose_name=_("provider"))
-    word = models.CharField(_("word"), max_length=MAX_WORD)
+    word = models.CharField(_("status name"), max_length=MAX_WORD)
     """The word as `normalise_word` compares it."""
     spelling = models.CharField(max_length=MAX_WORD)
     """The word as the vendor wrote it first."""
@@ -53,8 +53,8 @@ class UnmappedWord(models.Model):
     objects = UnmappedWordQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("unmapped status word")
-        verbose_name_plural = _("unmapped status words")
+        verbose_name = _("unknown provider status")
+        verbose_name_plural = _("unknown provider statuses")
         ordering = ["-calls", "word"]
         constraints = [models.UniqueConstraint(fields=["provider", "word"], name="word_once_a_provider")]
 

@@ -22,10 +22,10 @@ OVERLAP = timedelta(days=2)
 class DeliveryResult(models.TextChoices):
     """The result of a delivery to us."""
 
-    TAKEN = "taken", _("Taken: the call's state is read anew")
-    REPEATED = "repeated", _("Known already: nothing was done")
-    PARKED = "parked", _("Kept aside: no call of ours has this id yet")
-    REFUSED = "refused", _("Refused: not genuine, or not readable")
+    TAKEN = "taken", _("Accepted: the call's status is being checked")
+    REPEATED = "repeated", _("Already known: nothing was done")
+    PARKED = "parked", _("Saved for later: no call has this ID yet")
+    REFUSED = "refused", _("Rejected: not genuine or not readable")
 
 
 class WebhookQuerySet(models.QuerySet["WebhookAddress"]):
@@ -59,7 +59,7 @@ class WebhookAddress(models.Model):
     token_hash = models.CharField(max_length=64)
     previous_token_hash = models.CharField(max_length=64, blank=True)
     previous_until = models.DateTimeField(null=True, blank=True)
-    rotated_at = models.DateTimeField(_("made"))
+    rotated_at = models.DateTimeField(_("created"))
     rotated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     last_delivery_at = models.DateTimeField(_("last message"), null=True, blank=True)
     last_delivery_result = models.CharField(max_length=10, choices=DeliveryResult.choices, blank=True)

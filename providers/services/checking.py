@@ -21,8 +21,8 @@ from providers.services.identity import UNCOMPARED, Comparison, compare_account
 from providers.types import AccountState
 from providers.wording import account_words, error_sentence, next_step_of
 
-_NOT_STORED = _("Nothing was stored.")
-_COPY_AGAIN = _("Nothing was stored. Copy the whole key at the vendor and paste it again.")
+_NOT_STORED = _("Nothing was saved.")
+_COPY_AGAIN = _("Nothing was saved. Copy the full key from the provider and paste it again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _accepted(account: AccountState, comparison: Comparison | None, provider: Pr
     sentence = _("The key works: %(account)s.") % {"account": words} if words else _("The key works.")
     step: str | Promise = ""
     if comparison and comparison.likeness == "other":
-        step = _("It is a key of another account than before: sync its agents, voices and caller IDs.")
+        step = _("This key belongs to another account than before: sync its agents, voices and caller IDs.")
     elif comparison and comparison.likeness == "unknown":
         step = cannot_be_compared(provider.vendor_label)
     return CheckVerdict(is_ok=True, sentence=sentence, next_step=step, account=account, comparison=comparison)
@@ -137,6 +137,6 @@ def became_open(vendor_label: str) -> str:
 def cannot_be_compared(vendor_label: str) -> str:
     """Return the sentence for a key of which nobody can tell whether it is of the same account."""
     return gettext(
-        "It could not be checked whether the key belongs to the same account: %(vendor)s offers no account ID, call or"
-        " agent to compare. Check the account's name there."
+        "We could not check whether the key belongs to the same account: %(vendor)s has no account ID, call or "
+        "agent to compare. Check the account name there."
     ) % {"vendor": vendor_label}

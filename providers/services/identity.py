@@ -113,7 +113,7 @@ def _compared(provider: Provider, backend: ProviderBackend, earlier: _Earlier | 
         theirs = {agent.remote_id for agent in backend.list_agents()}
         if agents & theirs:
             return Comparison(likeness="same", identity=told)
-        why = _("none of the agents of this provider is there")
+        why = _("this account has none of the provider's agents")
         return Comparison(likeness="other", identity=told, why=why)
     has_past = bool(handles or agents or _calls(provider).dialed().exists())
     return Comparison(likeness="unknown" if has_past else "first", identity=told)
@@ -129,7 +129,7 @@ def _by_id(provider: Provider, told: AccountIdentity, earlier: _Earlier | None) 
     ours, theirs = name or known, told.name or told.account_id
     if ours == theirs:
         ours, theirs = known, told.account_id
-    why = _("the key is of “%(theirs)s”, the calls are at “%(ours)s”") % {"theirs": theirs, "ours": ours}
+    why = _("the key belongs to “%(theirs)s”, but the calls are at “%(ours)s”") % {"theirs": theirs, "ours": ours}
     return Comparison(likeness="other", identity=told, why=why)
 
 
@@ -144,7 +144,7 @@ def _by_call(
     must_be_found = control is True or (control is None and backend.reads_more_alone)
     if not must_be_found:
         return None
-    why = _("with this key the vendor does not know the calls that were placed last")
+    why = _("this account does not know the latest calls")
     return Comparison(likeness="other", identity=told, why=why)
 
 

@@ -45,10 +45,10 @@ class SyncResult:
 
     def __str__(self) -> str:
         parts = [f"{_total(kind, counts.total)}{_changes(counts)}" for kind, counts in self.counts.items()]
-        brought = _("Brought over: %(what)s.") % {"what": _(", ").join(parts)} if parts else ""
+        brought = _("Synced: %(what)s.") % {"what": _(", ").join(parts)} if parts else ""
         if self.problem:
             return f"{brought} {self.problem}".strip()
-        return brought or _("This vendor lists nothing: type its voices and diallers in by hand.")
+        return brought or _("This provider has nothing to sync: add its voices and diallers by hand.")
 
 
 def sync_provider(provider_id: int, person: Actor = None) -> SyncResult:
@@ -178,7 +178,7 @@ def _changes(counts: SyncCounts) -> str:
         for text, count in (
             (_("%(count)d new"), counts.added),
             (_("%(count)d changed"), counts.changed),
-            (_("%(count)d gone"), counts.gone),
+            (_("%(count)d removed"), counts.gone),
         )
         if count
     ]

@@ -66,7 +66,7 @@ def fill_quick_call(page: Page, words: Words, number: str) -> None:
     """Fill the form of one call through Bolna, as its fields follow from each other."""
     page.goto("/quick-call/")
     page.get_by_label(words("Number"), exact=True).fill(number)
-    choose(page, words("Through"), "Bolna sandbox")
+    choose(page, words("Provider"), "Bolna sandbox")
     choose(page, words("Agent"), "Appointment reminder")
     asked = page.locator("#message fieldset input")
     expect(asked.first).to_be_visible()
@@ -95,10 +95,10 @@ def write_campaign(page: Page, words: Words, name: str, people: str) -> None:
     wait_until_quiet(page)
     page.get_by_label(words("From"), exact=True).fill("00:00")
     page.get_by_label(words("Until"), exact=True).fill("00:00")
-    box(page, words("Calls a minute, at most")).fill(words.digits(60))
-    box(page, words("Attempts a person, at most")).fill(words.digits(1))
-    box(page, words("Hours between two campaigns’ calls to one person")).fill(words.digits(0))
-    page.get_by_text(words("Change what follows on each outcome")).click()
+    box(page, words("Maximum calls per minute")).fill(words.digits(60))
+    box(page, words("Maximum attempts")).fill(words.digits(1))
+    box(page, words("Quiet period between campaigns (hours per contact)")).fill(words.digits(0))
+    page.get_by_text(words("Change the action for each result")).click()
     page.locator("#builder input[name=retry_busy]").fill(words.digits(30))
 
 

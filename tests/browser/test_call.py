@@ -28,10 +28,10 @@ def test_a_call_is_read_and_its_person_is_called_again(
     page = console.page("manager", f"/calls/{talked}/", language=words.language)
     expect(heading(page)).to_have_text(words("Call to %(name)s", name=name))
     steps = page.locator(".timeline > li")
-    expect(page.get_by_role("heading", name=words("What happened"))).to_be_visible()
+    expect(page.get_by_role("heading", name=words("Timeline"))).to_be_visible()
     assert number(steps) >= 3
     expect(page.locator(".talk > li").first).to_be_visible()
 
     page.goto(f"/quick-call/?again={talked}")
     expect(page.locator("#standing")).to_contain_text(re.compile(re.escape(phone[-4:])))
-    expect(page.get_by_label(words("Through"), exact=True)).to_have_value(re.compile(r"\d+"))
+    expect(page.get_by_label(words("Provider"), exact=True)).to_have_value(re.compile(r"\d+"))

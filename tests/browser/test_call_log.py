@@ -38,7 +38,7 @@ def test_the_log_is_narrowed_down_by_its_chips(console: Console, called: Callabl
     chips.filter(has_text=words("Answered")).click()
     expect(chips).to_have_count(1)
     page.locator("tbody tr a").first.click()
-    expect(page.get_by_role("heading", name=words("What happened"))).to_be_visible()
+    expect(page.get_by_role("heading", name=words("Timeline"))).to_be_visible()
     page.get_by_role("link", name=words("Call log")).last.click()
     expect(heading(page)).to_have_text(words("Call log"))
 
@@ -52,7 +52,7 @@ def test_a_narrowed_log_is_kept_exported_and_its_calls_are_tagged(
     saved = page.locator("details.filter-more", has=page.locator("input[name=name]"))
     saved.locator("summary").first.click()
     saved.get_by_label(words("Name"), exact=True).fill(f"Ended well {words.language}")
-    saved.get_by_role("button", name=words("Save these filters and columns")).click()
+    saved.get_by_role("button", name=words("Save filters and columns")).click()
     page.locator("details.filter-more", has=page.locator("input[name=name]")).locator("summary").first.click()
     expect(page.get_by_role("link", name=f"Ended well {words.language}")).to_be_visible()
 
@@ -61,7 +61,7 @@ def test_a_narrowed_log_is_kept_exported_and_its_calls_are_tagged(
     page.get_by_role("button", name=words("Show these columns")).click()
     page.get_by_role("link", name=words("Export"), exact=True).click()
     page.get_by_label("CSV").check()
-    page.get_by_role("button", name=words("Write the file")).click()
+    page.get_by_role("button", name=words("Create file")).click()
     # The newest stands first; an older one, of another language, may be ready while it is still written.
     fetch = page.locator("main tbody tr").first.get_by_role("link", name=words("Download"))
     expect(fetch).to_be_visible()

@@ -34,17 +34,17 @@ def test_a_campaign_is_written_and_checked(console: Console, words: Words) -> No
     expect(box(page.locator("#basics"), words("Name"))).to_have_value(name)
 
     write_campaign(page, words, name, "Our street")
-    box(page.locator("#preview"), words("Hear it as")).fill("House 3")
+    box(page.locator("#preview"), words("Sample contact")).fill("House 3")
     page.locator("#preview").get_by_role("button", name=words("Show"), exact=True).click()
     expect(page.locator("#preview")).to_contain_text("House 3")
     page.get_by_role("button", name=words("Save and check")).click()
 
     expect(heading(page)).to_have_text(words("Launch check: %(name)s", name=name))
-    expect_words(page, words("Who is called"), words("What happens"))
+    expect_words(page, words("Who will be called"), words("What happens"))
     page.locator("main tbody").get_by_role("link").first.click()
     expect(page.locator("tbody tr")).not_to_have_count(0)
     page.go_back()
-    page.get_by_role("link", name=words("Change it")).click()
+    page.get_by_role("link", name=words("Edit"), exact=True).click()
     expect(box(page.locator("#basics"), words("Name"))).to_have_value(name)
 
 
@@ -67,12 +67,12 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     # By the keyboard: parts above it are replaced as they come, so that no element stays to be scrolled to.
     page.keyboard.press("End")
     expect(page.locator("#campaign-hours svg.plot")).to_be_visible()
-    page.get_by_text(words("The same as a table")).click()
+    page.get_by_text(words("Show as table")).click()
     expect(page.locator("#campaign-hours table")).to_be_visible()
 
     page.get_by_role("button", name=words("Copy"), exact=True).click()
     # So slowly that most still wait when it is paused, however slow the machine is.
-    box(page, words("Calls a minute, at most")).fill(words.digits(2))
+    box(page, words("Maximum calls per minute")).fill(words.digits(2))
     page.get_by_role("button", name=words("Save and check")).click()
     confirm(page, launch, yes=yes)
     expect_state(page, words("Running"))
@@ -80,20 +80,23 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     expect_state(page, words("Paused"))
 
     tabs = page.get_by_role("navigation", name=words("Pages of this campaign"))
-    tabs.get_by_role("link", name=words("People")).click()
+    tabs.get_by_role("link", name=words("Contacts")).click()
     choose(page, words("Last attempt"), words("Waiting"))
     page.get_by_role("button", name=words("Show"), exact=True).click()
-    expect_words(page, words("Waits: the campaign is paused."))
-    confirm(page, words("Skip"), yes=words("Skip this person"), reason="Moved away")
-    expect_words(page, words("Skipped: this campaign does not call this person any more."))
+    expect_words(page, words("Waiting: the campaign is paused."))
+    confirm(page, words("Skip"), yes=words("Skip this contact"), reason="Moved away")
+    expect_words(page, words("Skipped: this campaign no longer calls this contact."))
     tabs.get_by_role("link", name=words("Activity")).click()
     expect_words(page, "Moved away")
     tabs.get_by_role("link", name=words("Settings")).click()
     expect_words(
-        page, words("Fixed since the launch: these people are queued, and who joins a list later is not called.")
+        page,
+        words(
+            "Cannot be changed after launch: these contacts are queued. Contacts added to a list later are not called."
+        ),
     )
 
     tabs.get_by_role("link", name=words("Dashboard")).click()
-    confirm(page, words("Stop for good"))
-    expect_state(page, words("Stopped"))
+    confirm(page, words("End campaign"))
+    expect_state(page, words("Ended"))
     expect_words(page, words("Not called"))

@@ -35,8 +35,8 @@ def test_a_campaign_is_returned_from_a_mail_and_its_author_reads_why(console: Co
     page.get_by_label(words("Password")).fill(PASSWORDS["manager"])
     page.get_by_role("button", name=words("Log in"), exact=True).click()
     expect(page).to_have_url(re.compile(re.escape(path)))
-    confirm(page, words("Return it"), reason=reason)
-    expect(page.get_by_role("button", name=words("Return it"))).to_have_count(0)
+    confirm(page, words("Return"), reason=reason)
+    expect(page.get_by_role("button", name=words("Return"))).to_have_count(0)
 
     author = console.page("caller", f"/campaigns/{pk}/activity/", language=words.language)
     expect(author.locator("main")).to_contain_text(reason)
@@ -59,6 +59,6 @@ def test_a_program_feeds_a_campaign_that_is_watched(console: Console, words: Wor
         assert answer.status_code == 201, answer.text
     # Nobody reloads: the page follows by itself.
     expect(page.locator("#campaign-live")).to_contain_text(
-        words("%(done)s of %(people)s people done", done=words.digits(2), people=words.digits(2)), timeout=180_000
+        words("%(done)s of %(people)s people finished", done=words.digits(2), people=words.digits(2)), timeout=180_000
     )
     expect_state(page, words("Running"))

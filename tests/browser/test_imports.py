@@ -27,28 +27,28 @@ def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: 
     name = f"Town people {words.language}"
     page = console.page("caller", "/imports/new/", language=words.language)
     with page.expect_download() as download:
-        page.get_by_role("link", name=words("A file to fill in")).first.click()
+        page.get_by_role("link", name=words("Download template")).first.click()
     assert download.value.suggested_filename.startswith("people.")
     page.get_by_label(words("File"), exact=True).set_input_files(file)
-    page.get_by_role("button", name=words("Upload and look")).click()
+    page.get_by_role("button", name=words("Upload")).click()
 
     expect(page.get_by_label("شماره موبایل", exact=True)).to_have_value("phone")
     page.get_by_label(words("Name of the new list")).fill(name)
-    page.get_by_role("button", name=words("Check every row")).click()
+    page.get_by_role("button", name=words("Check all rows")).click()
 
     expect(page.get_by_role("heading", name=words("Into the new list “%(name)s”", name=name))).to_be_visible()
-    assert verdict(page, words("Twice in this file")) == words.digits(1)
-    assert verdict(page, words("Bad")) == words.digits(2)
+    assert verdict(page, words("Duplicate in this file")) == words.digits(1)
+    assert verdict(page, words("Invalid")) == words.digits(2)
     with page.expect_download() as download:
-        page.get_by_role("link", name=words("Download the bad rows")).click()
+        page.get_by_role("link", name=words("Download rows with errors")).click()
     rows = list(csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
     assert [row[0] for row in rows[1:]] == ["Nobody", ""]
     assert rows[0][-1] == words("Reason")
-    page.get_by_label(words("Who agreed to be called, and how")).fill("Asked in the shop")
+    page.get_by_label(words("Consent: how it was given")).fill("Asked in the shop")
     page.get_by_label(words("Tags")).fill("town، spring")
     page.get_by_role("button", name=words.many("Save %(n)s person", "Save %(n)s people", 3)).click()
 
-    expect_words(page, words("Every row"))
+    expect_words(page, words("All rows"))
     page.get_by_role("link", name=words("Show the list")).click()
     expect(page.locator("tbody")).to_contain_text("مریم حسینی")
     expect(page.locator("tbody")).to_contain_text(re.compile(r"\+98 935 33[34] 2318"))
@@ -57,8 +57,8 @@ def test_a_messy_file_becomes_a_list_and_is_taken_back(console: Console, words: 
 
     page.goto("/imports/new/")
     page.get_by_role("link", name="مشتریان.csv").first.click()
-    confirm(page, words("Undo this import"))
-    expect_words(page, words.many("%(n)d person was removed again.", "%(n)d people were removed again.", 3))
+    confirm(page, words("Undo import"))
+    expect_words(page, words.many("%(n)d contact was removed.", "%(n)d contacts were removed.", 3))
     assert console.number_of(f"SELECT count(*) FROM campaigns_contactlist WHERE name = '{name}'") == 0
     expect(heading(page)).to_have_text("مشتریان.csv")
 
@@ -72,7 +72,7 @@ def test_another_row_becomes_the_titles_and_the_column_is_chosen(console: Consol
     )
     page = console.page("caller", "/imports/new/", has_scripts=False)
     page.get_by_label("File", exact=True).set_input_files(file)
-    page.get_by_role("button", name="Upload and look").click()
+    page.get_by_role("button", name="Upload").click()
     page.get_by_role("button", name=re.compile("Use as titles ?: Row 3")).click()
     expect(page.locator("tr.is-title")).to_contain_text("Ann Lee")
     page.get_by_role("button", name=re.compile("Use as titles ?: Row 2")).click()

@@ -42,7 +42,7 @@ SELECT = """(part) => {
 def launch_slowly(page: Page, words: Words, name: str) -> None:
     """Launch a campaign that has people left for minutes."""
     write_campaign(page, words, name, "Our street")
-    box(page, words("Calls a minute, at most")).fill(words.digits(1))
+    box(page, words("Maximum calls per minute")).fill(words.digits(1))
     page.get_by_role("button", name=words("Save and check")).click()
     launch, yes = launch_words(words)
     confirm(page, launch, yes=yes)
@@ -108,7 +108,7 @@ def test_focus_and_selection_survive_every_update(console: Console) -> None:
     page.evaluate(UPDATE, "#campaign-live")
     expect(panel).to_have_attribute("open", "")
     panel.get_by_role("button").click()
-    expect_state(page, words("Stopped"))
+    expect_state(page, words("Ended"))
 
 
 def test_pause_and_undo_by_keyboard(console: Console, words: Words) -> None:
@@ -134,8 +134,8 @@ def test_pause_and_undo_by_keyboard(console: Console, words: Words) -> None:
     expect_brake(page, words("Resume"), "resume")
     keys.press(page.locator("#brakes form[action$='/resume/'] button"))
     expect_state(page, words("Running"))
-    confirm(page, words("Stop for good"))
-    expect_state(page, words("Stopped"))
+    confirm(page, words("End campaign"))
+    expect_state(page, words("Ended"))
 
 
 def test_a_page_that_stopped_updating_says_so(console: Console) -> None:

@@ -34,8 +34,8 @@ def test_a_person_is_noted_merged_and_never_called_again(
     expect(heading(page)).to_have_text(name)
 
     page.get_by_label(words("New note")).fill("Speaks French\nafter lunch")
-    page.get_by_role("button", name=words("Keep this note")).click()
-    expect_words(page, words("Note kept."), "Speaks French", "Reza")
+    page.get_by_role("button", name=words("Save note")).click()
+    expect_words(page, words("Note saved."), "Speaks French", "Reza")
 
     # The same person came in a second time, under another number.
     page.goto("/people/new/")
@@ -43,11 +43,11 @@ def test_a_person_is_noted_merged_and_never_called_again(
     page.get_by_label(words("Number"), exact=True).fill(f"0912 {665 + len(words.digits(1).encode())} 1{person:03d}")
     page.get_by_role("button", name=words("Save"), exact=True).click()
     expect_words(page, words("Added."))
-    page.get_by_role("link", name=words("Here twice? Make one of two")).click()
+    page.get_by_role("link", name=words("Duplicate? Merge contacts")).click()
     page.locator("tbody tr").filter(has_text=phone[-4:]).get_by_role("link").click()
     expect_words(page, words("What will happen"))
-    page.get_by_role("button", name=words("Make them one person")).click()
-    expect_words(page, words("They are one person now; every call stands on this page."), "Speaks French")
+    page.get_by_role("button", name=words("Merge contacts")).click()
+    expect_words(page, words("Contacts merged. All calls are on this page."), "Speaks French")
     assert number(page.locator("tbody tr")) > 0
 
     confirm(page, words("Never call again"), reason="Asked by mail")
@@ -57,11 +57,13 @@ def test_a_person_is_noted_merged_and_never_called_again(
     # It holds for either number.
     expect(rows).to_have_count(2)
     rows.first.locator("summary").click()
-    rows.first.get_by_label(words("Why?")).fill("Wrote again")
+    rows.first.get_by_label(words("Reason")).fill("Wrote again")
     rows.first.get_by_role("button").click()
-    expect_words(page, words("Off the list: this number may be called again. Calls taken out before stay out."))
+    expect_words(
+        page, words("Removed from the list. This number can be called again. Calls already cancelled stay cancelled.")
+    )
     expect(rows).to_have_count(1)
     rows.first.locator("summary").click()
-    rows.first.get_by_label(words("Why?")).fill("Wrote again")
+    rows.first.get_by_label(words("Reason")).fill("Wrote again")
     rows.first.get_by_role("button").click()
     expect(rows).to_have_count(0)

@@ -20,14 +20,14 @@ def test_a_bad_key_is_refused_and_a_good_one_stored(console: Console, words: Wor
     keys = page.locator("#keys")
     key = keys.get_by_label(words("API key"))
     key.fill("not-a-key-of-vocode")
-    keys.get_by_role("button", name=words("Test and store")).click()
+    keys.get_by_role("button", name=words("Test and save")).click()
     expect(page.get_by_role("alert").first).to_contain_text(words.some("%(vendor)s does not accept the key."))
-    expect_words(page, words("Nothing was stored. Copy the whole key at the vendor and paste it again."))
+    expect_words(page, words("Nothing was saved. Copy the full key from the provider and paste it again."))
     console.complaints.expect("status of 422")
 
     key.fill(account.key)
-    keys.get_by_role("button", name=words("Test and store")).click()
-    expect_words(page, words.some("The new key is stored. %(why)s"))
+    keys.get_by_role("button", name=words("Test and save")).click()
+    expect_words(page, words.some("The new key is saved. %(why)s"))
     assert account.key not in page.content()
 
 
@@ -42,8 +42,8 @@ def test_a_caller_does_not_reach_the_keys(console: Console) -> None:
         headers={"Referer": page.url},
     )
     assert answer.status == 403
-    assert "Your role does not include this page or this button" in answer.text()
+    assert "Your role does not allow this page or action" in answer.text()
 
     page.goto("/calls/export/")
-    expect(heading(page)).to_have_text("Not open to you")
+    expect(heading(page)).to_have_text("No access")
     console.complaints.expect("status of 403")

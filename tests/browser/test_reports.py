@@ -26,7 +26,7 @@ def test_a_figure_leads_to_its_calls_and_a_table_is_handed_out(
     menu = page.get_by_role("navigation", name=words("Main menu")).first
     menu.get_by_role("link", name=words("Reports"), exact=True).click()
     expect(heading(page)).to_have_text(words("Reports"))
-    page.get_by_role("group", name=words("Span")).get_by_role("link").first.click()
+    page.get_by_role("group", name=words("Period")).get_by_role("link").first.click()
     page.get_by_label(words("Provider"), exact=True).select_option(label="Bolna sandbox")
     follow(page, page.get_by_role("button", name=words("Show"), exact=True))
 
@@ -68,7 +68,7 @@ def test_what_comes_later_says_that_it_is_under_way_arrived_or_failed(
     page.unroute(LATER)
     page.route(LATER, lambda route: route.fulfill(status=503))
     page.goto("/reports/?days=7")
-    expect(rest.get_by_text(words("It could not be counted."))).to_be_visible()
+    expect(rest.get_by_text(words("Could not count."))).to_be_visible()
     page.unroute(LATER)
     rest.get_by_role("link", name=words("Count now")).click()
     expect(page.locator("#bill")).to_be_visible()

@@ -32,9 +32,9 @@ def test_a_surveys_results_are_shared_by_a_link_and_fetched_as_a_workbook(consol
     assert answer is not None
     assert answer.status == 403
 
-    page.get_by_role("link", name=words("As a file")).click()
+    page.get_by_role("link", name=words("Export answers")).click()
     page.get_by_label(words("Excel (XLSX)")).check()
-    page.get_by_role("button", name=words("Write the file")).click()
+    page.get_by_role("button", name=words("Create file")).click()
     fetch = page.locator("main tbody tr").first.get_by_role("link", name=words("Download"))
     expect(fetch).to_be_visible()
     with page.expect_download() as download:
@@ -55,6 +55,6 @@ def test_a_call_of_a_queue_is_reviewed_by_a_scorecard(console: Console, words: W
     choices = card.get_by_role("group", name="Says who is calling")
     choices.get_by_role("radio").first.check()
     card.get_by_role("group", name="Listens").get_by_role("radio").last.check()
-    card.get_by_role("button", name=words("Keep the review")).click()
-    expect(page.get_by_text(words("The review is kept, with your name."))).to_be_visible()
+    card.get_by_role("button", name=words("Save review")).click()
+    expect(page.get_by_text(words("Review saved with your name."))).to_be_visible()
     expect(heading(page)).to_have_text("Survey, missed")

@@ -15,7 +15,7 @@ from tests.browser.words import Words
 from tests.end_to_end.conftest import PASSWORDS
 
 pytestmark = [pytest.mark.browser]
-RETURNED = "You were signed out; here is what you typed. Nothing was sent yet."
+RETURNED = "You were logged out. What you entered is still here. Nothing was sent yet."
 
 
 def log_in(page: Page, words: Words, username: str) -> None:
@@ -60,7 +60,7 @@ def test_a_quick_call_comes_back_and_is_placed_once(console: Console, words: Wor
     end_session_before_pressing(console, page, keys, page.get_by_role("button", name=words("Call now")))
     page.wait_for_url(re.compile("/login/"))
     expect(page.locator("main")).to_contain_text(
-        words("You were signed out. Nothing was sent yet. Log in, and the form comes back with what you typed.")
+        words("You were logged out. Nothing was sent yet. Log in, and the form comes back with what you entered.")
     )
     log_in(page, words, "caller")
     expect_words(page, words(RETURNED))
@@ -92,7 +92,7 @@ def test_a_policy_comes_back_when_the_page_asks_by_itself(console: Console, word
     expect(page.locator("#builder input[name=retry_busy]")).to_have_value("7, 70")
     expect(page.locator("#builder input[name=retry_busy]")).to_be_visible()
     console_picture(page, f"policy-{words.language}")
-    keys.press(page.get_by_role("button", name=words("Save the draft")))
+    keys.press(page.get_by_role("button", name=words("Save draft")))
     expect(heading(page)).to_contain_text(name)
     (kept,) = console.stack.rows(f"SELECT retries FROM campaigns_campaign WHERE name = '{name}'")
     assert "[7, 70]" in str(kept[0])
@@ -111,7 +111,7 @@ def test_a_second_tab_logs_in_and_a_person_is_saved_from_the_first(console: Cons
     second.goto("/people/")
     log_in(second, words, "manager")
     keys.press(page.get_by_role("button", name=words("Save"), exact=True))
-    expect_words(page, words("You logged in again meanwhile; here is what you typed. Nothing was sent yet."))
+    expect_words(page, words("You logged in again. What you entered is still here. Nothing was sent yet."))
     expect(box(page, words("Tags"))).to_have_value(tags)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     console_picture(page, f"person-{words.language}")
@@ -148,7 +148,7 @@ def test_a_live_page_leaves_what_is_being_typed(console: Console, words: Words) 
         "htmx.ajax('GET', location.pathname + 'live/', {target: '#page', swap: 'none', source: document.body})"
     )
     wait_until_quiet(page)
-    expect_words(page, words("You were signed out. What you typed here is still here."))
+    expect_words(page, words("You were logged out. What you entered is still here."))
     expect(reason).to_have_value("They asked")
     console_picture(page, f"live-{words.language}")
     with page.context.expect_page() as opened:

@@ -36,7 +36,7 @@ def test_an_admin_changes_them_on_one_page(client: Client, admin_person: User, s
     )
     page = client.get(reverse("admin:campaigns_installationsettings_changelist"), follow=True)
     assert page.request["PATH_INFO"] == reverse(PAGE, args=[1])
-    assert "Empty: 31, as the environment says." in page.content.decode()
+    assert "Empty: 31 (server default)." in page.content.decode()
     sent = answers(
         page,
         number_types_decided="here",
@@ -46,7 +46,7 @@ def test_an_admin_changes_them_on_one_page(client: Client, admin_person: User, s
         single_call_end="18:30",
     )
     page = client.post(reverse(PAGE, args=[1]), sent, follow=True)
-    assert "Saved: the settings hold from now on." in page.content.decode()
+    assert "Settings saved." in page.content.decode()
     found = installation.current()
     assert found.refused_number_types == {"premium_rate", "voip"}
     assert (found.person_calls_a_day, found.quiet_period_hours) == (3, 31)
@@ -63,8 +63,8 @@ def test_an_admin_changes_them_on_one_page(client: Client, admin_person: User, s
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"single_call_start": "10:00"}, "Give both times, or neither."),
-        ({"person_calls_a_day": "5", "person_calls_a_week": "4"}, "A week allows at least as many calls as a day"),
+        ({"single_call_start": "10:00"}, "Enter both times, or neither."),
+        ({"person_calls_a_day": "5", "person_calls_a_week": "4"}, "The weekly limit must be at least the daily limit"),
         ({"refused_number_types": ["mobile"]}, "mobile"),
     ],
 )

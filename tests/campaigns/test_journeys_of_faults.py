@@ -109,19 +109,19 @@ def test_an_agent_disappears(
     # The caller reads what is gone, that nobody lost an attempt, who mends it, and gets to that page.
     page = sara.text("campaign", at.campaign.pk)
     assert f"Paused by the system: “{gone}”" in page
-    assert "Nobody was dialled, and no attempt is used up." in page
+    assert "Nobody was called, and no attempt was used." in page
     assert (
-        f"An admin puts it right at the vendor and syncs “{at.provider}”; then resume." in page
-        or f"An admin puts it right at the vendor of “{at.provider}”; then resume." in page
+        f"An admin must fix it at the provider and sync “{at.provider}”, then resume." in page
+        or f"An admin must fix it at “{at.provider}”, then resume." in page
     )
     assert f'href="{reverse("provider", args=[at.provider.pk])}"' in sara.html("campaign", at.campaign.pk)
     assert at.provider.name in sara.text("provider", at.provider.pk)
     waiting = at.campaign.calls.filter(status="pending").order_by("pk").first()
     assert waiting is not None
-    assert "Waits: the campaign is paused." in sara.text("call", waiting.pk)
+    assert "Waiting: the campaign is paused." in sara.text("call", waiting.pk)
     for browser in (sara, reza):
         today = browser.text("today")
-        assert "Waits for somebody" in today
+        assert "Needs attention" in today
         assert at.campaign.name in today
 
     # The lists are read again by themselves; a resume while it is gone calls nobody.
@@ -133,22 +133,22 @@ def test_an_agent_disappears(
     if gone.is_present:
         at.go_on()
     else:
-        assert f"“{gone}” is no longer at the vendor." in said
-        assert "Its lists are read again now: try again in a minute." in said
+        assert f"“{gone}” no longer exists at the provider." in said
+        assert "Its lists are being read again. Try again in a minute." in said
     assert "Paused by the system" in reza.text("campaign", at.campaign.pk)
     at.check_nobody_was_charged()
 
     # It is back at the vendor: the manager resumes without having to wait for anybody.
     at.spoil()
     if not gone.is_present:
-        assert "try again in a minute" in reza.press("campaign-resume", at.campaign.pk)
+        assert "Try again in a minute" in reza.press("campaign-resume", at.campaign.pk)
         assert at.provider.pk in Provider.objects.due_for_sync(timezone.now())
         sync_by_itself(at.provider.pk)
     assert "Resumed." in reza.press("campaign-resume", at.campaign.pk)
     at.go_on()
     at.check_all_were_called_once()
     minute_job.sweep()
-    assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
+    assert "12 of 12 people finished" in sara.text("campaign", at.campaign.pk)
     assert "Finished" in sara.text("campaign", at.campaign.pk)
 
 
@@ -163,7 +163,7 @@ def test_an_admin_brings_the_agent_back_by_a_press(
     at.spoil()
     assert not sara.is_offered("provider", "provider-sync", at.provider.pk)
     assert admin.is_offered("provider", "provider-sync", at.provider.pk)
-    assert "Brought over:" in admin.press("provider-sync", at.provider.pk)
+    assert "Synced:" in admin.press("provider-sync", at.provider.pk)
     assert sara.is_offered("campaign", "campaign-resume", at.campaign.pk)
     assert "Resumed." in sara.press("campaign-resume", at.campaign.pk)
     at.go_on()
@@ -188,21 +188,21 @@ def test_credit_runs_out(
     assert {call.counted_attempt for call in waiting} == {1}
     assert waiting.count() == PEOPLE - LINES
 
-    why = f"Halted: The account at {at.provider.vendor_label} is empty."
+    why = f"Paused: The account at {at.provider.vendor_label} is empty."
     page = sara.text("campaign", at.campaign.pk)
     assert f"“{at.provider}” cannot call now. {why}" in page
-    assert "An admin opens Providers, puts the key or the credit right, and resumes it." in page
+    assert "An admin must fix the key or credit under Providers and resume the provider." in page
     assert f'href="{reverse("provider", args=[at.provider.pk])}"' in sara.html("campaign", at.campaign.pk)
     for browser in (sara, reza, admin):
         assert why in browser.text("today")
         assert why in browser.text("provider", at.provider.pk)
-        assert "Top the account up at the vendor, then resume the provider." in browser.text("provider", at.provider.pk)
+        assert "Top up the account, then resume the provider." in browser.text("provider", at.provider.pk)
     one = waiting.order_by("pk").last()
     assert one is not None
     assert "The account at" in sara.text("call", one.pk)
     if ended:
         told = sara.text("call", at.campaign.calls.filter(failure_reason="balance_low").earliest("pk").pk)
-        assert "The account at the vendor ran out of credit." in told
+        assert "The provider account has no credit left." in told
     persian = Browser(caller, "fa").text("campaign", at.campaign.pk)
     assert "متوقف: حساب" in persian
     assert "cannot call now" not in persian
@@ -212,7 +212,7 @@ def test_credit_runs_out(
         assert browser.is_offered("provider", "provider-resume", at.provider.pk) == may
     before = len(at.sandbox.dialed)
     at.spoil()
-    assert "is resumed" in admin.press("provider-resume", at.provider.pk)
+    assert " resumed" in admin.press("provider-resume", at.provider.pk)
     assert len(at.sandbox.dialed) == before
     at.go_on()
     rang = Counter(entry["to_number"] for entry in at.sandbox.dialed) - Counter(ended)
@@ -221,7 +221,7 @@ def test_credit_runs_out(
     told_calls = at.campaign.calls.exclude(failure_reason="balance_low")
     assert {(call.status in FINAL, call.counted_attempt) for call in told_calls} == {(True, 1)}
     minute_job.sweep()
-    assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
+    assert "12 of 12 people finished" in sara.text("campaign", at.campaign.pk)
     assert why not in sara.text("today")
 
 
@@ -258,29 +258,29 @@ def test_a_call_never_ends(mid: Callable[[str], MidCampaign], sara: Browser, rez
     assert "1 call needs a decision. Everything else is finished." in page
     assert f'href="{reverse("decisions")}?campaign={at.campaign.pk}"' in sara.html("campaign", at.campaign.pk)
     inbox = sara.text("decisions", campaign=at.campaign.pk)
-    assert "The provider accepted this call and reports nothing more." in inbox
-    assert "A manager decides this." in inbox
+    assert "The provider accepted this call but sends no more updates." in inbox
+    assert "A manager must decide this." in inbox
     settle = f'action="{reverse("call-settle", args=[stuck.pk])}"'
     assert settle not in sara.html("decisions")
     assert settle not in sara.html("call", stuck.pk)
-    assert "A manager decides this." in sara.text("call", stuck.pk)
-    assert "enter the result" not in sara.text("call", stuck.pk)
+    assert "A manager must decide this." in sara.text("call", stuck.pk)
+    assert "then enter the result" not in sara.text("call", stuck.pk)
     sara_pressed = sara.press("call-settle", stuck.pk, answer="did_not", reason="I think so")
     assert "Recorded" not in sara_pressed
     stuck.refresh_from_db()
     assert stuck.failure_reason == "no_news"
 
     # The manager finds it on Today and decides it there and then.
-    assert "No news" in reza.text("today")
+    assert "No updates" in reza.text("today")
     assert settle in reza.html("decisions")
     assert settle in reza.html("call", stuck.pk)
     said = reza.press("call-settle", stuck.pk, answer="took_place", result="talked", seconds="40", reason="Asked them")
-    assert "Recorded, with your name." in said
+    assert "Recorded with your name." in said
     stuck.refresh_from_db()
     assert (stuck.status, stuck.talk_seconds) == ("completed", 40)
     assert "needs a decision" not in sara.text("campaign", at.campaign.pk)
     assert "Nothing needs a decision" in reza.text("decisions")
-    assert "12 of 12 people done" in sara.text("campaign", at.campaign.pk)
+    assert "12 of 12 people finished" in sara.text("campaign", at.campaign.pk)
     at.go_on(2)
     at.check_all_were_called_once_but_for(stuck.pk)
 
@@ -310,13 +310,13 @@ def test_somebody_calls_back(
     person = sara.html("person", ours.contact_id)
     assert reverse("call", args=[back.pk]) in person
     assert "Called us" in sara.text("person", ours.contact_id)
-    assert "The person called us and talked." in sara.text("call", back.pk)
+    assert "The contact called us and talked." in sara.text("call", back.pk)
     today = sara.text("today")
-    assert "Called back" in today
+    assert "People who called back" in today
     assert f"({at.campaign.name})." in today
     assert not UnknownVendorCall.objects.exists()
-    assert "that we do not know" not in reza.text("today")
-    assert "Frozen" not in reza.text("providers")
+    assert "not in Callcenter" not in reza.text("today")
+    assert "On hold" not in reza.text("providers")
 
     # A start of the worker compares the list and goes on.
     Provider.objects.filter(pk=at.provider.pk).update(uncompared_since=timezone.now(), compare_next_at=None)

@@ -257,7 +257,7 @@ def test_trouble_is_named_and_nothing_is_lost(desk: Desk, trouble: str, caplog: 
     else:
         assert set(states.values()) == {"pending"}
         assert (desk.troubled.state, desk.troubled.last_error_kind) == ("halted", kind)
-        assert str(desk.troubled.standing.sentence).startswith("Halted: ")
+        assert str(desk.troubled.standing.sentence).startswith("Paused: ")
         assert desk.troubled.standing.step
 
 
@@ -353,10 +353,10 @@ def test_page_takes_a_new_key_and_calls_go_on(desk: Desk, trouble: str, client: 
     client.force_login(admin_person)
     page = reverse("provider", args=[desk.troubled.pk])
     before = client.get(page).content.decode()
-    assert "Halted: Keys cannot be read." in before
-    assert "The stored keys cannot be read. Paste this one anew." in before
+    assert "Paused: The keys cannot be read." in before
+    assert "The saved keys cannot be read. Paste this one again." in before
     answer = client.post(reverse("provider-resume", args=[desk.troubled.pk]), follow=True).content.decode()
-    assert "stays halted" in answer
+    assert "stays paused" in answer
     sent = {"secret_api_key": good} | shown_at(client, page)
     assert client.post(reverse("provider-key", args=[desk.troubled.pk]), sent).status_code == 302
     client.post(reverse("provider-resume", args=[desk.troubled.pk]))

@@ -39,7 +39,7 @@ AUDITED = (
         f"{TAMPERING}[removed]",
     ),
     Mutant(
-        "removed links of the audit log are not noticed",
+        "removed audit log links are not noticed",
         VERIFYING,
         "if link.seq != seq + 1:",
         "if False:",

@@ -175,15 +175,15 @@ SETTLED = (
     Mutant(
         "try the calls of the same campaign first, always",
         RESERVATION,
-        "    random.shuffle(campaigns)\n",
+        "    random.shuffle(rows)\n",
         "",
         "tests/campaigns/dialing/test_reservation.py::test_any_campaign_may_begin",
     ),
     Mutant(
         "try all calls of one campaign before the next one's",
         RESERVATION,
-        "for turn in zip_longest(*shares) for call_id in turn if call_id is not None]",
-        "for turn in shares for call_id in turn if call_id is not None]",
+        "for turn in zip_longest(*parts) for one in turn if one]",
+        "for turn in parts for one in turn if one]",
         "tests/campaigns/dialing/test_reservation.py::test_campaigns_take_turns",
     ),
     Mutant(

@@ -120,7 +120,7 @@ def test_rows_open_and_none_is_deleted(setup: Client, one_of_each: Provider, mod
 def test_the_front_page_speaks_the_works_words(setup: Client, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(10):
         shown = setup.get(reverse("admin:index")).content.decode()
-    order = [shown.index(word) for word in ("Vendors", "People and roles", "Calling", "Records")]
+    order = [shown.index(word) for word in ("Provider companies", "Users and roles", "Calling", "Records")]
     assert order == sorted(order)
     assert "Django" not in shown
     assert reverse("today") in shown
@@ -229,7 +229,7 @@ def test_keys_are_dropped_when_the_address_changes(setup: Client, settings: Any)
     held = {"api_key": "the-old-key-0123", "webhook_secret": "the-old-hook-0123"}
     provider = make_provider(name="Ours", vendor="voicy", secrets=held, options={"base_url": "https://api.bolna.ai"})
     shown = setup.get(url(Provider, "change", provider.pk)).content.decode()
-    assert "With another address the stored keys are dropped" in shown
+    assert "A new address removes the saved keys" in shown
     moved = filled("voicy", option_base_url="https://eu.bolna.ai", secret_api_key="", secret_webhook_secret="")
     with answering(GOOD) as asked:
         response = change(setup, provider, moved)
@@ -352,7 +352,7 @@ def test_the_last_admin_stays(admin_person: User) -> None:
     form_class = type("UserForm", (UserForm,), {"editor": other, "__module__": __name__})
     form = form_class(edited(admin_person, CALLER), instance=admin_person)
     assert not form.is_valid()
-    assert "last person who can set things up" in str(form.errors)
+    assert "last user who can change settings" in str(form.errors)
 
 
 def test_those_who_may_do_everything_are_not_edited_by_admins(setup: Client) -> None:

@@ -83,8 +83,8 @@ def test_a_key_of_another_account_is_refused_while_calls_are_open(
         assert response.status_code == 422
         shown = response.content.decode()
         assert SENTENCE in shown
-        assert "Nothing was stored. Use a key of the account" in shown
-        assert "Keep the new key even if the test fails" not in shown
+        assert "Nothing was saved. Use a key of the account" in shown
+        assert "Save the new key even if the test fails" not in shown
         assert other_key(slug) not in shown
     provider.refresh_from_db()
     assert provider.secrets.open()["api_key"] == ACCOUNT_OF[slug].key
@@ -92,7 +92,7 @@ def test_a_key_of_another_account_is_refused_while_calls_are_open(
     # Once nothing is open there, the account may change, and the page says so.
     Call.objects.filter(pk=call.pk).update(status=CallStatus.NO_ANSWER)
     response = client.post(url, {"secret_api_key": other_key(slug)} | seen, follow=True)
-    assert "It is a key of another account than before" in str(next(iter(response.context["messages"])))
+    assert "This key belongs to another account than before" in str(next(iter(response.context["messages"])))
     provider.refresh_from_db()
     assert provider.secrets.open()["api_key"] == other_key(slug)
     assert provider.identity["likeness"] == "other"
@@ -149,7 +149,7 @@ def test_a_stored_identity_is_compared_first(at: str) -> None:
     make_call(provider=provider, status="ringing")
     verdict = checking.try_secrets(provider, {"api_key": second_key("bolna")})
     assert verdict.kind == "OtherAccount"
-    assert "“Bruce Wayne”, the calls are at “Ours Ltd”" in verdict.detail
+    assert "“Bruce Wayne”, but the calls are at “Ours Ltd”" in verdict.detail
 
 
 def test_a_call_that_the_vendor_lost_proves_no_other_account(at: str) -> None:
@@ -168,7 +168,7 @@ def test_agents_stand_in_where_no_call_is_known(at: str) -> None:
     Agent.objects.create(provider=provider, remote_id=ACCOUNT_OF["voicy"].agents[0].id, name="Reminder")
     assert checking.try_secrets(provider, {"api_key": second_key("voicy")}).is_ok
     refused = checking.try_secrets(provider, {"api_key": other_key("voicy")})
-    assert (refused.kind, "none of the agents" in refused.detail) == ("OtherAccount", True)
+    assert (refused.kind, "none of the provider's agents" in refused.detail) == ("OtherAccount", True)
 
 
 def test_old_calls_are_no_sign_of_an_account(at: str) -> None:
@@ -187,7 +187,7 @@ def test_the_page_says_what_cannot_be_compared(at: str, client: Client, admin_pe
     client.force_login(admin_person)
     sent = {"secret_api_key": second_key("bitel")} | shown_at(client, reverse("provider", args=[provider.pk]))
     response = client.post(reverse("provider-key", args=[provider.pk]), sent, follow=True)
-    told = "It could not be checked whether the key belongs to the same account: Bitel offers no account ID"
+    told = "We could not check whether the key belongs to the same account: Bitel has no account ID"
     assert told in str(next(iter(response.context["messages"])))
     assert told in response.content.decode()
 

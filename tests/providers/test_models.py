@@ -126,7 +126,7 @@ def test_error_is_kept_with_its_next_step() -> None:
     assert "Paste a new key" in str(provider.next_step)
     Provider.objects.note_error(provider.pk, ProviderMisconfigured("Its host is not allowed."))
     provider.refresh_from_db()
-    assert "correct the field" in str(provider.next_step)
+    assert "correct the named field" in str(provider.next_step)
 
 
 def test_masked_secret_shows_four_characters_of_long_keys_only() -> None:
@@ -183,13 +183,13 @@ def test_what_halted_it_is_told_until_a_person_acts_whatever_is_read_meanwhile(a
         meanwhile()
         provider.refresh_from_db()
         assert provider.halt_kind == "OutOfCredit"
-        assert provider.standing.sentence == "Halted: The account at Bolna is empty."
-        assert provider.standing.step == "Top the account up at the vendor, then resume the provider."
+        assert provider.standing.sentence == "Paused: The account at Bolna is empty."
+        assert provider.standing.step == "Top up the account, then resume the provider."
     Provider.objects.resume(provider.pk, admin_person)
     Provider.objects.halt(provider.pk, "The invoice is disputed.", admin_person)
     Provider.objects.note_success(provider.pk)
     provider.refresh_from_db()
-    assert provider.standing.sentence == "Halted: The invoice is disputed."
+    assert provider.standing.sentence == "Paused: The invoice is disputed."
 
 
 def test_another_key_ends_what_a_key_was_halted_for_and_nothing_else(admin_person: User) -> None:

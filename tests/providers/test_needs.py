@@ -89,7 +89,7 @@ def test_a_dead_key_is_one_need_with_the_way_to_mend_it() -> None:
         )
     )
     assert [(need.code, str(need.sentence), need.detail) for need in told] == [
-        ("stopped", "Halted: Bolna does not accept the key.", "Unauthorized")
+        ("stopped", "Paused: Bolna does not accept the key.", "Unauthorized")
     ]
     assert told[0].url.endswith("#keys")
 
@@ -149,8 +149,8 @@ def test_cards_stand_by_what_needs_doing_first(client: Client, admin_person: Use
     answer = client.get(reverse("providers"))
     assert [card.provider for card in answer.context["cards"]] == [halted, warned, info, fine, off]
     shown = " ".join(answer.content.decode().split())
-    assert "2 providers need something done; they stand first." in shown
-    assert "Press “Test connection”: it is a harmless read." in shown
+    assert "2 providers need attention; they are listed first." in shown
+    assert "Press “Test connection”. No call is placed." in shown
     assert "speak through agents" in shown
 
 
@@ -158,7 +158,7 @@ def test_callers_see_what_is_wrong_and_no_buttons(client: Client, caller: User) 
     provider = make_provider(vendor="vocode", **WELL)
     client.force_login(caller)
     shown = client.get(reverse("provider", args=[provider.pk])).content.decode()
-    assert "Vocode needs a caller ID, and none is here." in shown
+    assert "Vocode needs a caller ID, and there is none yet." in shown
     assert reverse("provider-sync", args=[provider.pk]) not in shown
 
 
@@ -178,13 +178,13 @@ def test_a_host_that_was_seen_is_allowed_with_one_click_and_only_then(client: Cl
     client.force_login(admin_person)
     shown = client.get(reverse("provider", args=[provider.pk])).content.decode()
     assert f"Allow {HOST}" in shown
-    assert "another host was seen" in allow(client, provider, "evil.example.com")
+    assert "another host was found" in allow(client, provider, "evil.example.com")
     assert "can be played now" in allow(client, provider, HOST)
     provider.refresh_from_db()
     assert provider.options["recording_hosts"] == ["old.example.com", HOST]
     assert provider.seen_recording_host == ""
     assert AuditEvent.objects.get(action="provider.recording_host_allowed").detail["host"] == HOST
-    assert "another host was seen" in allow(client, provider, "")
+    assert "another host was found" in allow(client, provider, "")
 
 
 @pytest.mark.parametrize("host", ["", "10.0.0.1", "localhost", "a b.example.com", "x" * 300 + ".com", "-a.example.com"])

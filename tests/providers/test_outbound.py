@@ -69,7 +69,7 @@ def test_what_is_no_file_is_said(origin: str) -> None:
     for path, words in {"/none": "404", "/login": "web page", "/away": "307", "/away?here": "307"}.items():
         with pytest.raises(NotRead, match=words):
             read_file(origin + path, [], most_bytes=1000, sandbox=origin)
-    with pytest.raises(NotRead, match="No complete file"):
+    with pytest.raises(NotRead, match="The file is incomplete"):
         read_file(f"{origin}/large", [], most_bytes=1000, sandbox=origin)
 
 

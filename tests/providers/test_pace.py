@@ -272,7 +272,7 @@ def test_a_persons_test_of_a_key_ends_in_a_plain_sentence(simulated: SimulatedTi
     kept.reserve_of(provider.pk, "bolna").wait(1.0, is_person=True)
     verdict = checking.check_provider(provider.pk)
     assert not verdict.is_ok
-    assert "Bolna was not asked: too many requests went there in the last minute." in str(verdict)
+    assert "Bolna was not asked: too many requests in the last minute." in str(verdict)
     provider.refresh_from_db()
     assert provider.last_error_at is None
     assert simulated.at - BEGIN <= 7

@@ -89,7 +89,7 @@ def test_a_key_that_cannot_be_sent_is_refused_at_its_field() -> None:
 def test_status_words_must_be_ours() -> None:
     wrong = provider_form("bolna")(filled("bolna", option_status_map_extra='{"rejected": "nope"}'), instance=Provider())
     assert not wrong.is_valid()
-    assert "our words are" in str(wrong.errors["option_status_map_extra"])
+    assert "our statuses are" in str(wrong.errors["option_status_map_extra"])
     ours = provider_form("bolna")(filled("bolna", option_status_map_extra='{"x": "pending"}'), instance=Provider())
     assert not ours.is_valid()
     right = provider_form("bolna")(
@@ -151,3 +151,17 @@ def test_fields_read_what_is_typed(field: Field, typed: str, read: object) -> No
 def test_a_new_provider_begins_within_what_the_vendor_documents(vendor: str, pace: tuple[int, int]) -> None:
     form = provider_form(vendor)()
     assert (form.initial["calls_per_minute"], form.initial["reads_per_minute"]) == pace
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("", 0), ("0", 0), ("4", 4), ("5", None), ("-1", None)])
+def test_fewer_than_all_lines_are_kept_for_single_calls(typed: str, kept: int | None) -> None:
+    form = provider_form("bolna")(filled("bolna", single_call_lines=typed), instance=Provider(single_call_lines=2))
+    assert form.is_valid() == (kept is not None)
+    assert kept is None or form.cleaned_data["single_call_lines"] == kept
+
+
+def test_kept_lines_that_are_not_sent_stay() -> None:
+    """As by a page that was open during an upgrade."""
+    form = provider_form("bolna")(filled("bolna"), instance=Provider(single_call_lines=2))
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["single_call_lines"] == 2

@@ -48,7 +48,7 @@ def test_callers_see_the_state_and_no_buttons(client: Client, caller: User) -> N
     assert "Our Bolna" in listed
     assert "Not tested yet" in listed
     shown = page(client, provider)
-    for text in (CANARY, CANARY[-4:], "/user/me", "Test connection", "Halt it now", "Test and store"):
+    for text in (CANARY, CANARY[-4:], "/user/me", "Test connection", "Pause now", "Test and save"):
         assert text not in listed
         assert text not in shown
     assert "Speaks through an agent." in shown
@@ -78,7 +78,7 @@ def test_an_unknown_provider_is_not_found(client: Client, admin_person: User, na
 
 def test_an_empty_list_says_what_to_do_first(client: Client, admin_person: User) -> None:
     client.force_login(admin_person)
-    assert "Choose the vendor, paste the key" in client.get(reverse("providers")).content.decode()
+    assert "Choose the company and paste the key" in client.get(reverse("providers")).content.decode()
 
 
 def test_cards_count_lines_and_agents(client: Client, admin_person: User, django_assert_max_num_queries: Any) -> None:
@@ -108,7 +108,7 @@ def test_test_button_says_whether_the_key_works(client: Client, admin_person: Us
         response = client.post(reverse("provider-test", args=[provider.pk]), follow=True)
     assert "does not accept the key" in texts(response)[0]
     shown = response.content.decode()
-    assert "Halted: Bolna does not accept the key." in shown
+    assert "Paused: Bolna does not accept the key." in shown
     assert "Access denied" in shown
     assert "Paste a new key" in shown
 
@@ -123,7 +123,7 @@ def test_sync_button_says_exact_numbers(client: Client, admin_person: User) -> N
     }
     with answering(answers):
         response = client.post(reverse("provider-sync", args=[provider.pk]), follow=True)
-    assert texts(response) == ["Our Bolna: Brought over: 1 agent (1 new), 0 voices, 0 caller IDs."]
+    assert texts(response) == ["Our Bolna: Synced: 1 agent (1 new), 0 voices, 0 caller IDs."]
 
 
 def test_halt_and_resume(client: Client, admin_person: User) -> None:
@@ -133,12 +133,12 @@ def test_halt_and_resume(client: Client, admin_person: User) -> None:
     url = reverse("provider-halt", args=[provider.pk])
     response = client.post(url, {"reason": "Wrong agent", "next": reverse("providers")}, follow=True)
     assert response.redirect_chain[0][0] == reverse("providers")
-    assert "1 live call goes on" in texts(response)[0]
-    assert "Halted: Wrong agent" in response.content.decode()
-    assert "halted already" in texts(client.post(url, {"reason": "x"}, follow=True))[0]
+    assert "1 call in progress will finish" in texts(response)[0]
+    assert "Paused: Wrong agent" in response.content.decode()
+    assert "was already paused" in texts(client.post(url, {"reason": "x"}, follow=True))[0]
     with answering(NotSent("No connection.")):
         response = client.post(reverse("provider-resume", args=[provider.pk]), follow=True)
-    assert "is resumed, but its test failed" in texts(response)[0]
+    assert "resumed, but its test failed" in texts(response)[0]
     provider.refresh_from_db()
     assert provider.halted_at is None
 
@@ -159,12 +159,12 @@ def test_a_new_key_is_tested_before_it_replaces_the_old_one(client: Client, admi
     assert response.status_code == 422
     shown = response.content.decode()
     assert "does not accept the key" in shown
-    assert "Keep the new key even if the test fails" in shown
+    assert "Save the new key even if the test fails" in shown
     assert CANARY not in shown
     assert Provider.objects.get().secrets.open() == {"api_key": "the-old-key-0123"}
     with answering(GOOD):
         response = client.post(url, {"secret_api_key": CANARY} | shown_at(client, page), follow=True)
-    assert texts(response)[0].startswith("The new key is stored. The key works")
+    assert texts(response)[0].startswith("The new key is saved. The key works")
     found = Provider.objects.get()
     assert found.secrets.open() == {"api_key": CANARY}
     assert found.secrets_set_by == admin_person
@@ -181,16 +181,16 @@ def test_a_blank_key_changes_nothing(client: Client, admin_person: User) -> None
     with answering(GOOD) as asked:
         response = client.post(reverse("provider-key", args=[provider.pk]), {"secret_api_key": ""}, follow=True)
     assert asked == []
-    assert "the stored one stays" in texts(response)[0]
+    assert "the saved one stays" in texts(response)[0]
     assert Provider.objects.get().secrets.open() == {"api_key": CANARY}
 
 
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("halted_at", "An admin puts right what is named, tests it and resumes it."),
-        ("breaker_opened_at", "harmless read"),
-        ("frozen_at", "list of calls is compared by itself"),
+        ("halted_at", "An admin fixes the cause, then tests and resumes it."),
+        ("breaker_opened_at", "The test calls no one"),
+        ("frozen_at", "call list is compared automatically"),
     ],
 )
 def test_each_stop_says_its_own_next_step(client: Client, manager: User, column: str, words: str) -> None:

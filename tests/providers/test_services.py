@@ -90,7 +90,7 @@ def test_a_trial_of_a_key_changes_nothing() -> None:
     with answering(DEAD) as asked:
         verdict = checking.try_secrets(provider, {"api_key": "the-new-key-4567"})
     assert not verdict.is_ok
-    assert "Nothing was stored" in str(verdict)
+    assert "Nothing was saved" in str(verdict)
     assert any("the-new-key-4567" in value for value in asked[0][1].values())
     provider.refresh_from_db()
     assert provider.secrets.open() == {"api_key": "the-old-key-0123"}
@@ -139,7 +139,7 @@ def test_sync_adds_changes_and_marks_what_is_gone() -> None:
     other = make_agent(remote_id="agent-1")
     with answering(lists(agent(1), agent(2, "New name"))):
         result = syncing.sync_provider(provider.pk)
-    assert str(result) == "Brought over: 2 agents (1 new, 1 changed, 1 gone), 0 voices, 0 caller IDs."
+    assert str(result) == "Synced: 2 agents (1 new, 1 changed, 1 removed), 0 voices, 0 caller IDs."
     gone.refresh_from_db()
     assert gone.is_present is False
     assert Agent.objects.get(provider=provider, remote_id="agent-2").name == "New name"
@@ -161,7 +161,7 @@ def test_sync_that_fails_half_way_keeps_what_it_has() -> None:
         result = syncing.sync_provider(provider.pk)
     assert result.counts["agents"].added == 1
     assert result.problem is not None
-    assert "Brought over: 1 agent (1 new, 1 gone). Bolna gave an answer that we cannot use." in str(result)
+    assert "Synced: 1 agent (1 new, 1 removed). Bolna sent an answer that we cannot use." in str(result)
     voice.refresh_from_db()
     assert voice.is_present is True
     assert not CallerId.objects.exists()
@@ -298,7 +298,7 @@ def test_sync_command_says_the_counts() -> None:
         call_command("sync_provider", "Our Bolna", stdout=out)
         call_command("sync_provider", "Our Bolna", "--json", stdout=out)
     first, second = out.getvalue().splitlines()
-    assert first == "Our Bolna: Brought over: 1 agent (1 new), 0 voices, 0 caller IDs."
+    assert first == "Our Bolna: Synced: 1 agent (1 new), 0 voices, 0 caller IDs."
     assert json.loads(second)["agents"] == {"total": 1, "added": 0, "changed": 0, "gone": 0}
     with answering(NotSent("No connection.")), pytest.raises(CommandError, match="could not be reached"):
         call_command("sync_provider", "Our Bolna")
@@ -309,7 +309,7 @@ def test_a_vendor_without_lists_is_said_so() -> None:
     with answering({}) as asked:
         result = syncing.sync_provider(provider.pk)
     assert asked == []
-    assert "type its voices" in str(result)
+    assert "add its voices" in str(result)
     assert Provider.objects.get(pk=provider.pk).last_error_at is None
 
 

@@ -47,27 +47,29 @@ class QuestionForm(EditsRow, forms.Form):
     )
     kind = forms.ChoiceField(label=_("Type of answer"), choices=Question.Kind.choices)
     source = forms.ChoiceField(
-        label=_("Where it comes from"),
+        label=_("Source"),
         choices=Question.Source.choices,
-        help_text=_("Whatever is chosen, users can enter or correct an answer on the call's page."),
+        help_text=_("Users can always enter or correct an answer on the call page."),
     )
     path = forms.CharField(
-        label=_("Name at the agent"),
+        label=_("Name used by the agent"),
         required=False,
         max_length=MAX_PATH,
-        help_text=_("As a call's page shows it under “What the agent noted”: category / question, or the name alone."),
+        help_text=_("As shown on the call page under “Agent notes”: category / question, or only the name."),
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
     words = LinesField(
         label=_("Words that mean yes"),
-        help_text=_("One word or phrase a line. Where the person called says none of them, the answer is no."),
+        help_text=_("One word or phrase per line. If the contact says none of them, the answer is no."),
     )
-    options = LinesField(label=_("Possible answers"), help_text=_("One a line; only for “One of several”."))
+    options = LinesField(label=_("Possible answers"), help_text=_("One per line. Only for “One of several”."))
     goal = forms.CharField(
         label=_("Goal of the campaign"),
         required=False,
         max_length=MAX_KEY,
-        help_text=_("The answer that you call for, such as yes; of a number the least. One question has the goal."),
+        help_text=_(
+            "The answer you want, such as yes; for a number, the minimum. Only one question can have the goal."
+        ),
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
 

@@ -39,7 +39,7 @@ def enter_answer(request: HttpRequest, pk: int, question_pk: int) -> HttpRespons
         form.add_error("value", str(refusal))
         return page_of(request, call, answer_form=form)
     if is_changed:
-        messages.success(request, _("The answer is kept, with your name."))
+        messages.success(request, _("Answer saved with your name."))
     else:
         messages.info(request, _("Nothing was changed."))
     return go_back(request, "call", pk)

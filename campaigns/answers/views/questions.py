@@ -35,7 +35,7 @@ def campaign_questions(request: HttpRequest, pk: int) -> HttpResponse:
         except service.QuestionRefusal as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            messages.success(request, _("The question is added. Calls that are over are being read for it."))
+            messages.success(request, _("Question added. Finished calls are being checked for answers."))
             return redirect("campaign-questions", pk)
     context = campaign_context(request, campaign, "questions") | {
         "form": form,
@@ -83,9 +83,7 @@ def question_remove(request: HttpRequest, pk: int, question_pk: int) -> HttpResp
     """Remove a question with its answers."""
     _campaign_found, question = _question(request, pk, question_pk)
     count = service.remove(person_of(request), question)
-    removed = ngettext(
-        "The question is removed, with %(n)d answer.", "The question is removed, with %(n)d answers.", count
-    )
+    removed = ngettext("Question deleted, with %(n)d answer.", "Question deleted, with %(n)d answers.", count)
     messages.success(request, removed % {"n": count})
     return redirect("campaign-questions", pk)
 

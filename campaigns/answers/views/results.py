@@ -20,7 +20,7 @@ from callcenter.access.roles import needs
 from callcenter.formats.amounts import number
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
-from campaigns.answers import figures, questions
+from campaigns.answers import comparison, comparison_words, figures, questions
 from campaigns.answers.conditions import UNREADABLE
 from campaigns.answers.people import people_who_answered
 from campaigns.answers.questions import goal_words, key_words
@@ -60,6 +60,31 @@ class ShownQuestion:
     all_url: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownVariant:
+    """One variant as the page compares it."""
+
+    figures: comparison.VariantFigures
+    talked: str
+    goal: str
+    likely: str
+    """Where the true share of the goal lies; of people who talked, where no goal is set."""
+    url: str
+    """Its calls in the call log."""
+
+
+def _shown_variant(campaign: Campaign, found: comparison.VariantFigures) -> ShownVariant:
+    share = found.goal or found.talked
+    asked = urlencode({"campaign": str(campaign.pk), "variant": str(found.variant.key)})
+    return ShownVariant(
+        found,
+        comparison_words.share_in_words(found.talked),
+        comparison_words.share_in_words(found.goal) if found.goal else "",
+        comparison_words.interval_in_words(share),
+        f"{reverse('call-log')}?{asked}",
+    )
+
+
 @require_safe
 @needs("hear_calls")
 @one_at_a_time
@@ -72,9 +97,12 @@ def campaign_results(request: HttpRequest, pk: int) -> HttpResponse:
     asked = list(Question.objects.filter(campaign=campaign))
     shown = [_shown(campaign, figures.distribution_of(one)) for one in asked]
     goal = figures.goal_of(campaign, asked)
+    variants = comparison.compare(campaign, goal.question if goal else None) if len(campaign.variants) > 1 else []
     people = people_who_answered(campaign, asked, person, request.GET)
     context = campaign_context(request, campaign, "results") | {
         "questions": asked,
+        "variants": [_shown_variant(campaign, one) for one in variants],
+        "lead": comparison_words.lead_in_words(comparison.lead_of(variants)) if variants else [],
         "shown": shown,
         "goal": goal,
         "goal_words": goal_words(goal.question) if goal else "",
@@ -154,12 +182,12 @@ def _sentences(asked: Sequence[Question], shown: Sequence[ShownQuestion]) -> lis
     found = []
     for one in figures.differences(asked):
         more = _(
-            "Of those who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: more than the"
-            " %(others)s %% of the others."
+            "Of people who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: more than "
+            "the others (%(others)s %%)."
         )
         less = _(
-            "Of those who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: less than the"
-            " %(others)s %% of the others."
+            "Of people who answered “%(answer)s” to “%(question)s”, %(share)s %% reached the goal: less than "
+            "the others (%(others)s %%)."
         )
         text = more if one.is_more else less
         said = text % {
@@ -173,8 +201,8 @@ def _sentences(asked: Sequence[Question], shown: Sequence[ShownQuestion]) -> lis
         whole = each.found.answered + each.found.unreadable
         if each.found.unreadable and each.found.unreadable * 10 >= whole:
             text = _(
-                "%(n)s of %(whole)s answers to “%(question)s” were not readable as their type: look at them, and"
-                " adjust the question or the agent."
+                "%(n)s of %(whole)s answers to “%(question)s” do not match the answer type. Check them, and "
+                "adjust the question or the agent."
             )
             said = text % {
                 "n": number(each.found.unreadable), "whole": number(whole), "question": each.found.question.name,

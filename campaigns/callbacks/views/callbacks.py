@@ -56,7 +56,7 @@ def _ask(request: HttpRequest, contact: Contact | None, number: str, call: Call 
             form.add_error(None, str(refusal))
         else:
             words = moment_words.on_both_clocks(made.asked_for, made.zone)
-            messages.success(request, _("Planned: %(when)s.") % {"when": words})
+            messages.success(request, _("Scheduled: %(when)s.") % {"when": words})
             return redirect("call", made.call_id)
     said = planning.message_of(contact, number, request.user, call)
     context: dict[str, Any] = {
@@ -76,7 +76,7 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
     if not planning.may_move(found, request.user):
         raise PermissionDenied("callback")
     if found.call.status != CallStatus.PENDING:
-        messages.info(request, _("It no longer waits: this is what came of it."))
+        messages.info(request, _("It is no longer waiting. The result is below."))
         return redirect("call", found.call_id)
     form = MoveCallbackForm(request.POST or None, found)
     if request.method == "POST" and form.is_valid():
@@ -89,7 +89,7 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             words = moment_words.on_both_clocks(moved.asked_for, moved.zone)
-            messages.success(request, _("Planned: %(when)s.") % {"when": words})
+            messages.success(request, _("Scheduled: %(when)s.") % {"when": words})
             return redirect("call", moved.call_id)
     (row,) = rows.rows_of([_seen(request, pk)], request.user, timezone.now())
     return render(request, "callbacks/callback.html", {"row": row, "form": form}, status=422 if form.errors else 200)
@@ -101,9 +101,9 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a callback back: the call is not placed."""
     found = _seen(request, pk)
     if planning.take_back(found.pk, request.user, reason_of(request)):
-        messages.success(request, _("Taken back: this call is not placed."))
+        messages.success(request, _("Cancelled. This call will not be placed."))
     else:
-        messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
+        messages.warning(request, _("Too late: it was no longer waiting. See the result below."))
     return redirect("call", found.call_id)
 
 
@@ -113,7 +113,7 @@ def noted(request: HttpRequest, pk: int) -> HttpResponse:
     """Say that one knows how a callback ended."""
     found = _seen(request, pk)
     if planning.note(found.pk, request.user):
-        messages.success(request, _("Noted. It is not shown on Today any more."))
+        messages.success(request, _("Marked as seen. It is no longer shown on Today."))
     return go_back(request, "today")
 
 

@@ -67,6 +67,8 @@ class CallOut(Schema):
     agent: Ref | None
     disposition: Ref | None
     """What came of it in the installation's own words, set by a person or a rule."""
+    variant: str
+    """Key of the variant that its person was given in the campaign's A/B test; empty without one."""
     attempt: int
     created_at: datetime.datetime
     due_at: datetime.datetime
@@ -131,6 +133,7 @@ class CallFilter(Schema):
     since: Annotated[datetime.date | None, Field(description="The first day, on the owner's clock.")] = None
     until: Annotated[datetime.date | None, Field(description="The last day.")] = None
     tag: Annotated[str, Field(max_length=60)] = ""
+    variant: Annotated[Literal["", "A", "B", "C"], Field(description="Its key; with a campaign.")] = ""
     disposition: Id | None = None
     question: Annotated[Id | None, Field(description="Calls that answered it; needs the right to hear.")] = None
     answer: Annotated[str, Field(max_length=MAX_KEY, description="The wanted answer, of a number the least.")] = ""
@@ -202,6 +205,7 @@ def call_out(person: Person, call: Call) -> dict[str, Any]:
         "provider": _ref(call.provider),
         "agent": _ref(call.agent),
         "disposition": _ref(call.disposed.disposition) if hasattr(call, "disposed") else None,
+        "variant": call.variant,
         "attempt": call.attempt,
         "created_at": call.created_at,
         "due_at": call.due_at,

@@ -126,7 +126,7 @@ def _quick_call(request: KeyRequest, asked: NewCall) -> dict[str, Any]:
     """Return what the page's form would send; the variables that an agent asks for have fields of their own there."""
     given, number = chosen(asked), asked.phone
     if bool(asked.phone) == (asked.contact is not None):
-        said = _("Give a phone number or a contact, one of the two.")
+        said = _("Give either a phone number or a contact.")
         raise Problem(422, said, errors=[{"field": "phone", "detail": said}])
     if (contact := contact_of(request, asked)) is not None:
         number = contact.phone
@@ -168,7 +168,7 @@ def check(request: KeyRequest, asked: NewCall) -> dict[str, Any]:
     when = moment_words.on_both_clocks(at, order.later.zone) if order.later is not None and at is not None else _("now")
     says = order.agent or order.voice or order.text or order.digits or form.kind
     return {
-        "sentence": _("Call %(contact)s through %(provider)s, %(when)s. They hear: %(says)s. %(cost)s")
+        "sentence": _("Call %(contact)s through %(provider)s, %(when)s. Agent or voice: %(says)s. %(cost)s")
         % {
             "contact": f"{contact.name} ({number})" if contact is not None and contact.name else number,
             "provider": order.provider,
@@ -194,9 +194,9 @@ def check(request: KeyRequest, asked: NewCall) -> dict[str, Any]:
 
 def _cost_words(price: PriceGuess | None) -> str:
     if price is None:
-        return _("What it costs is not known: the provider has no price for it.")
+        return _("Cost unknown: the provider has no price set.")
     at_most = plain_money(price.at_most, price.currency)
     if price.usual is None:
-        return _("It costs at most %(most)s.") % {"most": at_most}
+        return _("Cost: at most %(most)s.") % {"most": at_most}
     usual = plain_money(price.usual, price.currency)
-    return _("It usually costs %(usual)s, at most %(most)s.") % {"usual": usual, "most": at_most}
+    return _("Cost: usually %(usual)s, at most %(most)s.") % {"usual": usual, "most": at_most}

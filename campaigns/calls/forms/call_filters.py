@@ -28,6 +28,7 @@ from campaigns.core import results
 from campaigns.core.forms.days_and_lengths import DayField, LengthField
 from campaigns.core.scope import seen_by
 from campaigns.core.transcript_words import words_of
+from campaigns.core.variants import KEYS, names_of
 from campaigns.launch.forms.fields import AmountField
 from campaigns.models import Campaign, Disposition, Question
 from campaigns.models.answers import MAX_KEY
@@ -53,20 +54,20 @@ class FilterChip:
     """The URL's query without this filter, for the first page."""
 
 
-STATES = ((LIVE_NOW, _("Live now")), (TO_DECIDE, _("Needs a decision")))
-OLD_STATES = ((CallStatus.COMPLETED.value, _("Completed, answered or not")),)
+STATES = ((LIVE_NOW, _("Calls in progress")), (TO_DECIDE, _("Needs a decision")))
+OLD_STATES = ((CallStatus.COMPLETED.value, _("Finished, answered or not")),)
 """Values that are no longer offered but still accepted, because URLs and saved filters contain them."""
 WHICH = (
     ("", _("Any")),
-    (call_log_filters.SENT, _("Sent to the vendor")),
-    (call_log_filters.OPEN, _("Sent, not over yet")),
-    (call_log_filters.ENDED, _("Sent and over")),
-    (call_log_filters.CALLED_BACK, _("Called back, not handled yet")),
+    (call_log_filters.SENT, _("Sent to the provider")),
+    (call_log_filters.OPEN, _("Sent, not finished yet")),
+    (call_log_filters.ENDED, _("Sent and finished")),
+    (call_log_filters.CALLED_BACK, _("Called us back, not handled yet")),
     (call_log_filters.MACHINE, _("Answered by a machine")),
-    (call_log_filters.PRICED, _("The vendor told a cost")),
-    (call_log_filters.UNPRICED, _("Talk time, but no cost told")),
-    (call_log_filters.OPTED_OUT, _("Asked not to be called again")),
-    (call_log_filters.REFUSED, _("Hung up at once, or asked not to be called again")),
+    (call_log_filters.PRICED, _("Cost reported by the provider")),
+    (call_log_filters.UNPRICED, _("Talk time, but no cost reported")),
+    (call_log_filters.OPTED_OUT, _("Opted out")),
+    (call_log_filters.REFUSED, _("Hung up at once, or opted out")),
 )
 KINDS = (
     ("", _("Any")),
@@ -81,10 +82,10 @@ DIRECTIONS = (
 HOURS = (("", _("Any hour")), *((hour, f"{hour:02d}:00-{hour:02d}:59") for hour in range(24)))
 DAYS = (("", _("Any day")), *((day + 1, name) for day, name in WEEKDAYS.items()))
 ANSWERED_BY = (
-    ("", _("Anybody or nobody")),
+    ("", _("Any")),
     (call_log_conditions.HUMAN, _("A person")),
     (call_log_conditions.MACHINE, _("A machine")),
-    (call_log_conditions.NOT_KNOWN, _("Not known")),
+    (call_log_conditions.NOT_KNOWN, _("Unknown")),
 )
 REVIEWED = (
     ("", _("Any")),
@@ -93,10 +94,10 @@ REVIEWED = (
 )
 ORDERS = (
     ("", _("Newest first")),
-    (call_log_order.BY_ANSWER, _("By the answer, from the least")),
-    (call_log_order.DOWN + call_log_order.BY_ANSWER, _("By the answer, from the greatest")),
-    (call_log_order.BY_DISPOSITION, _("By disposition, from A")),
-    (call_log_order.DOWN + call_log_order.BY_DISPOSITION, _("By disposition, from Z")),
+    (call_log_order.BY_ANSWER, _("By answer, lowest first")),
+    (call_log_order.DOWN + call_log_order.BY_ANSWER, _("By answer, highest first")),
+    (call_log_order.BY_DISPOSITION, _("By disposition, A to Z")),
+    (call_log_order.DOWN + call_log_order.BY_DISPOSITION, _("By disposition, Z to A")),
 )
 NO_FILTERS = frozenset({"column", "order"})
 """Fields that say how calls are shown, not which."""
@@ -120,10 +121,10 @@ class CallFilterForm(forms.Form):
 
     person = forms.CharField(label=_("Name or number"), required=False, max_length=80)
     words = forms.CharField(
-        label=_("Words that were said"),
+        label=_("Words in the transcript"),
         required=False,
         max_length=200,
-        help_text=_("All of them; from four letters on the beginning of a word is enough."),
+        help_text=_("Finds calls with all these words (start of a word, 4+ letters)."),
     )
     state = forms.ChoiceField(label=_("Result"), required=False)
     campaign = forms.ModelChoiceField(
@@ -133,22 +134,29 @@ class CallFilterForm(forms.Form):
         Provider.objects.none(), label=_("Provider"), required=False, empty_label=_("Any provider")
     )
     agent = forms.ModelChoiceField(Agent.objects.none(), label=_("Agent"), required=False, empty_label=_("Any agent"))
+    variant = forms.ChoiceField(
+        label=_("Variant"), required=False, choices=[("", _("Any variant")), *((key, key) for key in KEYS)]
+    )
     since = DayField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     until = DayField(label=_("Until"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     answered_by = forms.ChoiceField(label=_("Answered by"), required=False, choices=ANSWERED_BY)
-    talked_from = LengthField(label=_("Talked at least"), required=False)
-    talked_to = LengthField(label=_("Talked at most"), required=False)
-    cost_from = AmountField(label=_("Cost at least"), required=False, min_value=0, max_digits=14, decimal_places=4)
-    cost_to = AmountField(label=_("Cost at most"), required=False, min_value=0, max_digits=14, decimal_places=4)
+    talked_from = LengthField(label=_("Minimum talk time"), required=False)
+    talked_to = LengthField(label=_("Maximum talk time"), required=False)
+    cost_from = AmountField(label=_("Minimum cost"), required=False, min_value=0, max_digits=14, decimal_places=4)
+    cost_to = AmountField(label=_("Maximum cost"), required=False, min_value=0, max_digits=14, decimal_places=4)
     tag = forms.CharField(
         label=_("Tag"), required=False, max_length=60, widget=forms.TextInput({"list": "tags", "autocomplete": "off"})
     )
     reviewed = forms.ChoiceField(label=_("Review"), required=False, choices=REVIEWED)
-    which = forms.ChoiceField(label=_("Part"), required=False, choices=WHICH)
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=KINDS)
+    which = forms.ChoiceField(label=_("Status"), required=False, choices=WHICH)
+    kind = forms.ChoiceField(label=_("Type"), required=False, choices=KINDS)
     direction = forms.ChoiceField(label=_("Direction"), required=False, choices=DIRECTIONS)
-    weekday = forms.TypedChoiceField(label=_("Sent on"), required=False, choices=DAYS, coerce=whole, empty_value=None)
-    hour = forms.TypedChoiceField(label=_("Sent at"), required=False, choices=HOURS, coerce=whole, empty_value=None)
+    weekday = forms.TypedChoiceField(
+        label=_("Sent on weekday"), required=False, choices=DAYS, coerce=whole, empty_value=None
+    )
+    hour = forms.TypedChoiceField(
+        label=_("Sent at hour"), required=False, choices=HOURS, coerce=whole, empty_value=None
+    )
     attempt = forms.IntegerField(label=_("Attempt"), required=False, min_value=1, max_value=99)
     disposition = forms.ModelChoiceField(
         Disposition.objects.none(), label=_("Disposition"), required=False, empty_label=_("Any disposition")
@@ -160,11 +168,13 @@ class CallFilterForm(forms.Form):
         label=_("Answer"),
         required=False,
         max_length=MAX_KEY,
-        help_text=_("Yes, no, a possible answer; of numbers and dates the least. ? finds what was not readable."),
+        help_text=_(
+            "Yes, no or a possible answer; for numbers and dates the minimum. Use ? for answers that could not be read."
+        ),
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
     answer_to = forms.CharField(
-        label=_("Answer at most"),
+        label=_("Maximum answer"),
         required=False,
         max_length=MAX_KEY,
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
@@ -184,7 +194,7 @@ class CallFilterForm(forms.Form):
         assert isinstance(state, forms.ChoiceField)
         old = [choice for choice in OLD_STATES if ("state", choice[0]) in self._given()]
         state.choices = [("", _("Any")), *results.menu(), (_("Other"), [*STATES, *old])]
-        campaigns = seen_by(viewer, Campaign.objects.only("name").order_by("-id"))
+        campaigns = seen_by(viewer, Campaign.objects.only("name", "variants").order_by("-id"))
         self._model_field("campaign").queryset = campaigns
         self._model_field("provider").queryset = seen_by(viewer, Provider.objects.only("name"))
         agents = Agent.objects.select_related("provider").only("name", "provider__name").order_by("name", "id")
@@ -234,9 +244,9 @@ class CallFilterForm(forms.Form):
         """Return the words. Raises ValidationError if they cannot be searched, or the user may not read transcripts."""
         words = str(self.cleaned_data["words"])
         if words and not may(self._viewer, "hear_calls"):
-            raise forms.ValidationError(_("What was said is for callers and managers."), code="right")
+            raise forms.ValidationError(_("Only callers and managers can see transcripts."), code="right")
         if words and not words_of(words):
-            raise forms.ValidationError(_("Write at least one word of letters or digits."), code="words")
+            raise forms.ValidationError(_("Enter at least one word of letters or digits."), code="words")
         return words
 
     def clean(self) -> dict[str, Any]:
@@ -247,12 +257,15 @@ class CallFilterForm(forms.Form):
             if begin is not None and end is not None and begin > end:
                 is_day = first == "since"
                 self.add_error(
-                    last, _("This day is before the first one.") if is_day else _("This is the smaller one.")
+                    last,
+                    _("This day is before the first day.") if is_day else _("This number is smaller than the minimum."),
                 )
+        if cleaned.get("variant") and cleaned.get("campaign") is None:
+            self.add_error("variant", _("Choose the campaign, too."))
         self._check_answer(cleaned)
         order = (cleaned.get("order") or "").removeprefix(call_log_order.DOWN)
         if order == call_log_order.BY_ANSWER and cleaned.get("question") is None:
-            self.add_error("order", _("Choose the question, too."))
+            self.add_error("order", _("Also choose the question."))
         return cleaned
 
     def _check_answer(self, cleaned: dict[str, Any]) -> None:
@@ -260,18 +273,20 @@ class CallFilterForm(forms.Form):
         if question is None:
             for name in ("answer", "answer_to"):
                 if cleaned.get(name):
-                    self.add_error(name, _("Choose the question, too."))
+                    self.add_error(name, _("Also choose the question."))
             return
         if most and question.kind not in RANGES:
-            self.add_error("answer_to", _("Only numbers and dates have a greatest answer: leave this empty."))
+            self.add_error("answer_to", _("Only numbers and dates have a maximum. Leave this empty."))
         for name, text in (("answer", wanted), ("answer_to", most)):
             if not text or name in self.errors or (name == "answer" and text == UNREADABLE):
                 continue
             if question.kind == Question.Kind.TEXT and len(search_digits(text)) >= LONG_NUMBER:
                 # Addresses of pages must not carry whole phone numbers.
-                self.add_error(name, _("Look for a number under “Name or number”."))
+                self.add_error(name, _("Search for a number under “Name or number”."))
             elif understood(question, text) is None:
-                self.add_error(name, _("This is no answer to that question: look at its type and possible answers."))
+                self.add_error(
+                    name, _("This is not a valid answer to that question. Check its type and possible answers.")
+                )
 
     # What was asked for
 
@@ -313,7 +328,7 @@ class CallFilterForm(forms.Form):
             FilterChip(
                 name,
                 self.fields[name].label or "",
-                words[name].get(value, value) if name in words else self._in_words(name, value),
+                words[name].get(value, value) if name in words and name != "variant" else self._in_words(name, value),
                 self._query_without(name),
             )
             for name, value in on
@@ -321,6 +336,8 @@ class CallFilterForm(forms.Form):
         ]
 
     def _in_words(self, name: str, value: Any) -> Any:
+        if name == "variant" and (campaign := self.cleaned_data.get("campaign")) is not None:
+            return names_of(campaign).get(value, value)
         question = self.cleaned_data.get("question")
         if name not in {"answer", "answer_to"} or question is None:
             return value.name if isinstance(value, Question) else value

@@ -24,7 +24,7 @@ class ThereDayField(DayField):
 
     def __init__(self, **options: Any) -> None:
         widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-        super().__init__(**{"label": _("Day there"), "widget": widget, **options})
+        super().__init__(**{"label": _("Local day"), "widget": widget, **options})
         self.help_text = ""
 
 
@@ -33,7 +33,7 @@ class ThereTimeField(forms.TimeField):
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TimeInput({"type": "time"}, format="%H:%M")
-        super().__init__(**{"label": _("Time there"), "widget": widget, **options})
+        super().__init__(**{"label": _("Local time"), "widget": widget, **options})
 
     def to_python(self, value: Any) -> Any:
         """Return the time of a text."""
@@ -44,7 +44,7 @@ class ZoneField(forms.ChoiceField):
     """The zone of that clock, with the time that it shows now."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"label": _("Time zone of this time"), **options})
+        super().__init__(**{"label": _("Time zone"), **options})
 
 
 class ReasonField(forms.CharField):
@@ -52,11 +52,11 @@ class ReasonField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         standard = {
-            "label": _("What it is about"),
+            "label": _("Topic"),
             "required": False,
             "max_length": MAX_REASON,
             "widget": forms.TextInput({"dir": "auto", "autocomplete": "off"}),
-            "help_text": _("Colleagues read it, such as “wants a later appointment”. The person does not hear it."),
+            "help_text": _("For colleagues, such as “wants a later appointment”. The contact does not hear it."),
         }
         super().__init__(**{**standard, **options})
 
@@ -66,7 +66,7 @@ def zone_choices(zones: Sequence[str]) -> list[tuple[str, str]]:
     now, found = timezone.now(), []
     for name in zones:
         if (zone := zone_named(name)) is not None:
-            words = _("%(city)s (%(zone)s), where it is %(time)s now")
+            words = _("%(city)s (%(zone)s), now %(time)s")
             there = {"city": city_of(name), "zone": name, "time": clock_time(now.astimezone(zone))}
             found.append((name, str(words) % there))
     return found
@@ -113,7 +113,7 @@ class MaybeLater(forms.Form):
         missing = [name for name in ("local_day", "local_time", "zone") if not found.get(name)]
         for name in missing:
             if name not in self.errors:
-                self.add_error(name, _("Say when the person is to be called."))
+                self.add_error(name, _("Choose when to call."))
         if missing or self.errors:
             return
         try:

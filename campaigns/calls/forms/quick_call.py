@@ -65,8 +65,8 @@ class QuickCallForm(MaybeLater, forms.Form):
         max_length=60,
         widget=forms.TextInput({"type": "tel", "dir": "ltr", "autocomplete": "off", "autofocus": True}),
     )
-    is_deliberate = forms.BooleanField(label=_("Call this number again all the same"), required=False)
-    provider = forms.ModelChoiceField(Provider.objects.none(), label=_("Through"), empty_label=None)
+    is_deliberate = forms.BooleanField(label=_("Call this number again anyway"), required=False)
+    provider = forms.ModelChoiceField(Provider.objects.none(), label=_("Provider"), empty_label=None)
 
     def __init__(
         self, chosen: Mapping[str, Any], *, person: Person, again: Call | None = None, is_final: bool = False
@@ -103,7 +103,7 @@ class QuickCallForm(MaybeLater, forms.Form):
         self.initial["kind"] = self.kind
         if len(kinds) > 1:
             choices = [(kind, KINDS[kind]) for kind in kinds]
-            self.fields["kind"] = forms.ChoiceField(label=_("What they hear"), choices=choices)
+            self.fields["kind"] = forms.ChoiceField(label=_("Agent or voice"), choices=choices)
 
     def _add_message(self, provider: Provider) -> None:
         backend = provider.backend_class
@@ -112,14 +112,14 @@ class QuickCallForm(MaybeLater, forms.Form):
         if self.kind == "voice":
             self._add_row("voice", _("Recorded voice"), Voice)
         elif self.kind == "digits" or (self.kind == "agent" and backend.accepts_voice_override):
-            label = _("Voice before the digits") if self.kind == "digits" else _("Another voice than the agent's own")
+            label = _("Voice before the digits") if self.kind == "digits" else _("Use another voice than the agent's")
             self._add_row("voice", label, Voice, required=False)
         if self.kind == "text":
             self.fields["text"] = forms.CharField(
                 label=_("Text"),
                 max_length=MAX_TEXT,
                 widget=forms.Textarea({"rows": 3}),
-                help_text=_("{name} stands for what is known of the person."),
+                help_text=_("{name} is replaced with the contact's name."),
             )
         if self.kind == "digits":
             widget = forms.TextInput({"dir": "ltr", "inputmode": "numeric", "autocomplete": "off"})
@@ -142,7 +142,7 @@ class QuickCallForm(MaybeLater, forms.Form):
             rows,
             label=str(label),
             required=required,
-            empty_label=gettext("Choose") if required else gettext("The vendor's own choice"),
+            empty_label=gettext("Choose") if required else gettext("Provider's default"),
         )
         self.initial[name] = picked.pk if picked else None
         if name == "agent":
@@ -160,11 +160,11 @@ class QuickCallForm(MaybeLater, forms.Form):
             )
             self.initial.setdefault(VARIABLE + name, known.get(name, ""))
         self.fields["further"] = forms.CharField(
-            label=_("More that the agent may know"),
+            label=_("Extra information for the agent"),
             required=False,
             max_length=5000,
             widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-            help_text=_("One a line, such as order: 4711"),
+            help_text=_("One per line, such as order: 4711"),
         )
 
     def _add_extras(self, backend: type[ProviderBackend]) -> None:
@@ -172,7 +172,7 @@ class QuickCallForm(MaybeLater, forms.Form):
         if not self.has_extras:
             return
         self.fields["use_extras"] = forms.BooleanField(
-            label=_("Send these extras with this one call; I know that the vendor may then ring again by itself"),
+            label=_("Send these extras with this call. I know that the provider may then redial on its own."),
             required=False,
         )
         for field in backend.order_fields:
@@ -249,7 +249,7 @@ class QuickCallForm(MaybeLater, forms.Form):
         """Return the number in E.164. Raises ValidationError that says what is wrong."""
         found = self.understood
         if found is None or found.code:
-            raise ValidationError(str(found.problem) if found else gettext("There is no phone number."), code="number")
+            raise ValidationError(str(found.problem) if found else gettext("Phone number missing."), code="number")
         return found.e164
 
     def clean_digits(self) -> str:
@@ -264,10 +264,10 @@ class QuickCallForm(MaybeLater, forms.Form):
             if not line.strip():
                 continue
             if not colon or not clean(name, 80):
-                raise ValidationError(_("Write each line as name: value."), code="line")
+                raise ValidationError(_("Enter each line as name: value."), code="line")
             found[clean(name, 80)] = clean(value)
         if len(found) > MOST_FURTHER:
-            raise ValidationError(_("Write at most %(n)d lines."), params={"n": MOST_FURTHER}, code="many")
+            raise ValidationError(_("Enter at most %(n)d lines."), params={"n": MOST_FURTHER}, code="many")
         return found
 
     def clean(self) -> dict[str, Any]:
@@ -278,7 +278,7 @@ class QuickCallForm(MaybeLater, forms.Form):
         elif self.prospect and (refusal := refusal_of(self.prospect, is_deliberate=bool(found.get("is_deliberate")))):
             self.add_error("number" if not self.prospect.may_be_called else "is_deliberate", refusal)
         if self.chosen.get("use_extras") and not may(self.person, "manage_providers"):
-            self.add_error(None, _("Only an admin may send the vendor's extras. Nothing was called."))
+            self.add_error(None, _("Only admins can send provider extras. No call was placed."))
         self._clean_extras(found)
         if hole := hole_in(str(found.get("text", "")), self.contact):
             self.add_error("text", hole)
@@ -298,9 +298,9 @@ class QuickCallForm(MaybeLater, forms.Form):
             if not isinstance(moment, datetime.datetime):
                 continue
             if moment < timezone.now() + datetime.timedelta(minutes=2):
-                self.add_error(name, _("Choose a time at least two minutes ahead."))
+                self.add_error(name, _("Choose a time at least two minutes from now."))
             elif Judge(moment, None).hours(zones) is not None:
-                self.add_error(name, _("That is outside calling hours where the person is."))
+                self.add_error(name, _("That is outside calling hours in the contact's local time."))
 
     # The order
 

@@ -15,11 +15,11 @@ from campaigns.models import Call
 from campaigns.models.remarks import MAX_CALL_NOTE, MAX_COMMENT
 
 SCORES = (
-    (5, _("5 - as it should be")),
+    (5, _("5 - very good")),
     (4, _("4 - good")),
-    (3, _("3 - passable")),
+    (3, _("3 - acceptable")),
     (2, _("2 - poor")),
-    (1, _("1 - must not happen again")),
+    (1, _("1 - unacceptable")),
 )
 
 

@@ -25,8 +25,8 @@ class SaveFilterForm(EditsRow, forms.Form):
         label=_("Shared"),
         required=False,
         help_text=_(
-            "Your team sees it; everybody, if you are in no team. "
-            "Each person sees through it only the calls that are theirs to see."
+            "Visible to your team, or to everybody if you have no team. Each user sees only the calls they "
+            "have access to."
         ),
     )
 

@@ -36,7 +36,7 @@ class NumbersField(ExtraWordsField):
         """Split the line into numbers, as text. Raises ValidationError for anything but 1 to `LARGEST_NUMBER`."""
         words = super().clean(value)
         if not all(whole_number(word, LARGEST_NUMBER) for word in words):
-            raise ValidationError(_("Write whole numbers, such as 30, 60."), code="numbers")
+            raise ValidationError(_("Enter whole numbers, such as 30, 60."), code="numbers")
         return words
 
 
@@ -50,7 +50,7 @@ def extra_field(field: Field) -> forms.Field:
             return forms.IntegerField(min_value=field.least, max_value=field.most, **common)
         case "choice":
             return forms.ChoiceField(
-                choices=[("", field.empty_label or _("The vendor's own choice")), *field.choices], **common
+                choices=[("", field.empty_label or _("Provider's default")), *field.choices], **common
             )
         case "words" if field.choices:
             return forms.MultipleChoiceField(choices=list(field.choices), widget=forms.CheckboxSelectMultiple, **common)

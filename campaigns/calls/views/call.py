@@ -44,7 +44,7 @@ def never_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Add the number of a call to the do-not-call list."""
     found = seen_call(request, pk)
     done = do_not_call.never_call_again(found, request.user, reason_of(request))
-    messages.success(request, said(done, _("This number is not called again.")))
+    messages.success(request, said(done, _("This number will not be called again.")))
     return go_back(request, "call", pk)
 
 
@@ -60,7 +60,7 @@ def decide_opt_out(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, said(done))
         elif answer == ALLOW:
             heard_opt_outs.may_be_called(found.pk, request.user, reason)
-            messages.success(request, _("Recorded, with your name. The number may be called."))
+            messages.success(request, _("Recorded with your name. The number can be called."))
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     return go_back(request, "call", pk)
@@ -72,9 +72,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel one pending call."""
     found = seen_call(request, pk)
     if call_actions.cancel_call(found.pk, request.user):
-        messages.success(request, _("It is not placed."))
+        messages.success(request, _("The call will not be placed."))
     else:
-        messages.warning(request, _("Too late: it no longer waited. What became of it stands below."))
+        messages.warning(request, _("Too late: it was no longer waiting. See the result below."))
     return go_back(request, "call", pk)
 
 
@@ -86,7 +86,7 @@ def handled(request: HttpRequest, pk: int) -> HttpResponse:
     if called_back.mark_handled(found, request.user):
         messages.success(request, _("Marked as handled."))
     else:
-        messages.info(request, _("It was marked as handled already."))
+        messages.info(request, _("It was already marked as handled."))
     return go_back(request, "call", pk)
 
 
@@ -110,7 +110,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     else:
-        messages.success(request, _("Recorded, with your name."))
+        messages.success(request, _("Recorded with your name."))
     return go_back(request, "call", pk)
 
 
@@ -136,5 +136,5 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return go_back(request, "call", pk)
-    messages.success(request, _("One more attempt waits its turn: this is its page."))
+    messages.success(request, _("A new attempt is waiting. This is its page."))
     return redirect("call", made.pk)

@@ -92,7 +92,7 @@ def save_filter(request: HttpRequest) -> HttpResponse:
             field = refusal.field if refusal.field in save_form.fields else "name"
             save_form.add_error(field, str(refusal))
         else:
-            messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
+            messages.success(request, _("“%(name)s” saved.") % {"name": saved.name})
             return redirect(f"{reverse('call-log')}?{sealed_query(saved.query)}")
     return render(request, "calls/log.html", _log(request, form, save_form), status=422)
 
@@ -105,7 +105,7 @@ def delete_filter(request: HttpRequest, pk: int) -> HttpResponse:
     if found.exists() and not saved_filters.may_delete(request.user, get_object_or_404(seen_by(request.user, found))):
         raise PermissionDenied("share_filters")
     if saved_filters.delete_filter(request.user, pk):
-        messages.success(request, _("The saved filter is deleted."))
+        messages.success(request, _("Saved filter deleted."))
     else:
-        messages.warning(request, _("This saved filter is gone already."))
+        messages.warning(request, _("This saved filter was already deleted."))
     return redirect("call-log")

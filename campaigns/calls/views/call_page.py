@@ -21,7 +21,9 @@ from campaigns.calls.noted_answers import NotedTable, noted_answers
 from campaigns.core import conditions, decision_kinds, explanations, scope, stop_requests
 from campaigns.core.eligibility_numbers import forbidden_numbers
 from campaigns.core.eligibility_of_calls import answers_about, words_about
+from campaigns.core.line_waits import LineWaits
 from campaigns.core.scope import seen_by
+from campaigns.core.variants import name_in
 from campaigns.dispositions import setting
 from campaigns.dispositions.forms.dispositions import CallDispositionForm
 from campaigns.models import (
@@ -77,6 +79,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
     may_hear = scope.may_hear(request.user, call)
     talked = call.talk_seconds or 0
     reason, step = words_about(call, answers_about([call], now).get(call.pk))
+    reason = LineWaits(now).words(call, reason)
     talk = transcripts.talk_of(call, request.GET.get("find", "")) if may_hear else None
     noted = NotedTable(noted_answers(call.extracted) if may_hear else [])
     if talk is not None or (may_hear and call.extracted):
@@ -116,6 +119,7 @@ def moving_part(request: HttpRequest, call: Call) -> dict[str, Any]:
         "may_decide": may_decide,
         "told": decisions.CHOICES,
         "waits": decisions.WAITS,
+        "variant": name_in(call.campaign.variants, call.variant) if call.campaign and call.variant else "",
         "our_price": call.provider.price_per_minute * talked / 60
         if talked and call.provider.price_per_minute
         else None,

@@ -72,5 +72,5 @@ def _close(request: HttpRequest, pk: int, *, is_done: bool) -> HttpResponse:
 
 
 def _ended(request: HttpRequest) -> HttpResponse:
-    messages.info(request, _("Somebody has ended this already: nothing is left to do."))
+    messages.info(request, _("Another user has already closed this. Nothing left to do."))
     return redirect("today")

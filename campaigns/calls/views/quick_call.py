@@ -60,7 +60,7 @@ def _place(request: HttpRequest, again: Call | None) -> HttpResponse:
     form = QuickCallForm(request.POST, person=request.user, again=again, is_final=True)
     token = token_of(request)
     if token is None:
-        form.add_error(None, _("This form is from an earlier visit: look at it once more, then press Call again."))
+        form.add_error(None, _("This form is from an earlier visit. Check it, then press Call again."))
         return _page(request, form, status=422)
     # Before validation: a second submission must lead to the call that the first one made, not to a refusal.
     made = _made_by(request, token)
@@ -80,7 +80,7 @@ def _made_by(request: HttpRequest, token: UUID) -> Call | None:
 
 def _page(request: HttpRequest, form: QuickCallForm, status: int = 200) -> HttpResponse:
     if form.account is None:
-        messages.info(request, _("There is no provider that you may use: an admin sets one up under Providers."))
+        messages.info(request, _("You have no provider to call with. An admin can set one up under Providers."))
     return render(request, "calls/quick_call/quick_call.html", _context(request, form), status=status)
 
 

@@ -28,7 +28,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         form.add_error("text", str(refusal))
         return page_of(request, call, note_form=form)
-    messages.success(request, _("The note is kept, with your name."))
+    messages.success(request, _("Note saved with your name."))
     return go_back(request, "call", pk)
 
 
@@ -45,7 +45,7 @@ def add_tags(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("tags", str(refusal))
         return page_of(request, call, tag_form=form)
     if not added:
-        messages.info(request, _("The call carries this already."))
+        messages.info(request, _("The call already has this tag."))
     return go_back(request, "call", pk)
 
 
@@ -71,5 +71,5 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     except BothChanged as both:
         form.show_both(both, request.user)
         return page_of(request, call, review_form=form)
-    messages.success(request, _("The review is kept, with your name."))
+    messages.success(request, _("Review saved with your name."))
     return go_back(request, "call", pk)

@@ -29,4 +29,4 @@ class AllowNumberForm(forms.Form):
     """One number, and why it may be called."""
 
     phone = AllowableField(help_text=_("With its country code, such as +44 845 123 4567."))
-    reason = forms.CharField(label=_("Why may it be called?"), max_length=MAX_REASON)
+    reason = forms.CharField(label=_("Reason to allow it"), max_length=MAX_REASON)

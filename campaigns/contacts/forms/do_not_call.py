@@ -20,8 +20,8 @@ from campaigns.reasons import MAX_REASON
 class OptOutForm(forms.Form):
     """Why a person must not be called, who asked for it, and until when."""
 
-    reason = forms.CharField(label=_("Why?"), max_length=MAX_REASON)
-    source = forms.ChoiceField(label=_("Who wishes it"), choices=DoNotCall.Source.choices)
+    reason = forms.CharField(label=_("Reason"), max_length=MAX_REASON)
+    source = forms.ChoiceField(label=_("Source"), choices=DoNotCall.Source.choices)
     until = DayField(
         label=_("Until"),
         required=False,
@@ -39,11 +39,11 @@ class OptOutForm(forms.Form):
         if day is None:
             return None
         if day < timezone.localdate():
-            raise ValidationError(_("This day is over: choose a later one, or leave it empty."), code="over")
+            raise ValidationError(_("This day has passed. Choose a later day, or leave it empty."), code="over")
         return end_of(day)
 
 
 class ForbidForm(OptOutForm):
     """One number for the do-not-call list."""
 
-    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
+    phone = PhoneField(help_text=_("In any format, such as 0912 123 4567 or +98 912 123 4567."))

@@ -23,7 +23,7 @@ class CountryField(forms.ChoiceField):
         super().__init__(
             choices=lambda: country_choices(settings.DEFAULT_REGION),
             **{
-                "label": _("Numbers without a country code are from"),
+                "label": _("Country of numbers without a country code"),
                 "initial": lambda: settings.DEFAULT_REGION,
                 **options,
             },

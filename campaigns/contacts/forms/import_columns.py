@@ -42,13 +42,15 @@ class MappingForm(forms.Form):
 
     region = CountryField()
     contact_list = forms.ModelChoiceField(
-        ContactList.objects.none(), label=_("Into the list"), required=False, empty_label=_("A new list")
+        ContactList.objects.none(), label=_("Add to list"), required=False, empty_label=_("New list")
     )
     list_name = forms.CharField(label=_("Name of the new list"), required=False, max_length=MAX_LIST_NAME)
     update_known = forms.BooleanField(
-        label=_("Give people we know already the file's values"),
+        label=_("Update existing contacts with this file"),
         required=False,
-        help_text=_("Else their name and details stay as they are; either way they join the list and get the tags."),
+        help_text=_(
+            "Otherwise their name and details stay unchanged. In both cases they are added to the list and tagged."
+        ),
     )
 
     def __init__(self, data: Any, record: ContactImport, samples: Sequence[Sequence[str]]) -> None:
@@ -81,7 +83,7 @@ class MappingForm(forms.Form):
         kept = self.kept
         if len(kept.found) > 1:
             self.fields["sheets"] = forms.MultipleChoiceField(
-                label=_("Sheets to read"),
+                label=_("Sheets to import"),
                 choices=[
                     (
                         sheet.name,
@@ -98,19 +100,19 @@ class MappingForm(forms.Form):
             self.fields["hidden_rows"] = forms.ChoiceField(
                 label=_("The spreadsheet hides rows: %(rows)s") % {"rows": of_hidden_rows(kept)},
                 choices=[
-                    (meanings.SKIP, _("Read only the rows that are shown")),
-                    (meanings.READ, _("Read the hidden rows too")),
+                    (meanings.SKIP, _("Import only visible rows")),
+                    (meanings.READ, _("Import hidden rows too")),
                 ],
                 widget=forms.RadioSelect,
                 initial=kept.hidden_rows,
-                help_text=_("Rows are hidden by a filter or by hand. Choose whether these people belong to the list."),
+                help_text=_("The spreadsheet has rows hidden by a filter or by hand. Choose whether to import them."),
                 error_messages={"required": _("Choose what to do with the hidden rows.")},
             )
 
     def _ask(self, meaning: str, columns: Sequence[int]) -> None:
         is_phone = meaning == meanings.PHONE
         self.fields[f"{ASKED}{meaning}"] = forms.ChoiceField(
-            label=_("Which column is the phone number to call?") if is_phone else _("Which column is the name?"),
+            label=_("Column with the phone number to call") if is_phone else _("Column with the name"),
             choices=[
                 *((str(column), self.record.headers[column]) for column in columns),
                 (NONE_OF_THEM, _("None of these") if is_phone else _("No column, or the one chosen below")),
@@ -125,8 +127,8 @@ class MappingForm(forms.Form):
             required=False,
             choices=[
                 *meanings.FIELDS.items(),
-                (KEPT, gettext("Keep as a variable")),
-                (meanings.IGNORED, _("Leave out")),
+                (KEPT, gettext("Save as a variable")),
+                (meanings.IGNORED, _("Skip column")),
             ],
             initial=KEPT if meaning.startswith(meanings.VARIABLE) else meaning,
         )
@@ -214,23 +216,26 @@ class MappingForm(forms.Form):
         columns = self._chosen()
         phones = [column for column, meaning in columns.items() if meaning == meanings.PHONE]
         if not phones and f"{ASKED}{meanings.PHONE}" not in self.errors:
-            raise ValidationError(_("Say which column holds the phone number."), code="phone")
+            raise ValidationError(_("Choose the column with the phone number."), code="phone")
         for column in phones[1:]:
             self.add_error(
-                f"{COLUMN}{column}", gettext("Only one column can be the phone number: keep this one apart.")
+                f"{COLUMN}{column}",
+                gettext("Only one column can be the phone number. Choose something else for this one."),
             )
         for meaning in meanings.FIELDS:
             same = [column for column, chosen in columns.items() if chosen == meaning]
             if meaning != meanings.PHONE and meaning not in meanings.SEVERAL:
                 for column in same[1:]:
-                    self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
+                    self.add_error(f"{COLUMN}{column}", gettext("Another column is already used for this."))
         self._check_variables(columns)
         if found.get("contact_list") is None and not self.errors.get("list_name"):
             name = str(found.get("list_name", ""))
             if not name:
-                self.add_error("list_name", gettext("Name the new list, or choose one."))
+                self.add_error("list_name", gettext("Name the new list, or choose an existing one."))
             elif ContactList.objects.filter(name=name).exists():
-                self.add_error("list_name", gettext("There is a list of this name: choose it above, or another name."))
+                self.add_error(
+                    "list_name", gettext("A list with this name exists. Choose it above, or enter another name.")
+                )
         return found
 
     def _check_variables(self, columns: dict[int, str]) -> None:
@@ -243,11 +248,14 @@ class MappingForm(forms.Form):
                 taken.add(placeholders.key_of(name))
                 continue
             if not name:
-                text = gettext("Name this column, or leave it out.")
+                text = gettext("Name this column, or skip it.")
             elif placeholders.key_of(name) == meanings.NAME:
-                text = gettext("{name} is the person's name: choose another, or say above that this is the name.")
+                text = gettext(
+                    "{name} is reserved for the contact's name. Choose another name, or choose this column "
+                    "as the name above."
+                )
             elif placeholders.key_of(name) in taken:
-                text = gettext("Another column has this name: choose another.")
+                text = gettext("Another column has this name. Choose another name.")
             else:
                 taken.add(placeholders.key_of(name))
                 continue

@@ -50,7 +50,7 @@ class TwoNumbersForm(forms.Form):
     """What counts where one cell holds several numbers; asked once a file."""
 
     which = forms.ChoiceField(
-        label=_("Some cells hold several numbers. Which one counts?"),
+        label=_("Some cells contain several numbers. Use"),
         choices=[choice for choice in TwoNumbers.choices if choice[0]],
         widget=forms.RadioSelect,
     )

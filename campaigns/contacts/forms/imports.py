@@ -19,7 +19,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
         widget=forms.FileInput({"accept": ".csv,.txt,.tsv,.xlsx"}),
-        help_text=_("CSV or XLSX, one person a row. Titles, order and separators do not matter."),
+        help_text=_("CSV or XLSX, one contact per row. Titles, order and separators do not matter."),
     )
     region = CountryField()
 
@@ -30,7 +30,7 @@ class OptOutFileForm(FileForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["file"].help_text = _(
-            "CSV or XLSX with one or more columns of numbers. Columns named Reason and Until count for their own row."
+            "CSV or XLSX with one or more columns of numbers. Columns named Reason and Until apply to their own row."
         )
 
 
@@ -38,19 +38,19 @@ class SaveForm(forms.Form):
     """Confirmation before people are saved: tags, consent."""
 
     consent_source = forms.CharField(
-        label=_("Who agreed to be called, and how"),
+        label=_("Consent: how it was given"),
         required=False,
         max_length=MAX_CONSENT_SOURCE,
         help_text=_(
-            "Such as: ticked the box in the web shop. Noted for everybody of whom no consent is noted yet; not for "
-            "rows in which the file's own consent column is empty, says no or cannot be read."
+            "Such as: ticked the box in the web shop. Saved for all contacts without consent so far, but not "
+            "for rows whose consent column is empty, says no or cannot be read."
         ),
     )
     tags = forms.CharField(
         label=_("Tags"),
         required=False,
         max_length=MAX_TAGS_TEXT,
-        help_text=_("Separate with commas. Everybody who joins the list gets them, also people we know already."),
+        help_text=_("Separate with commas. All contacts added to the list get these tags, existing ones too."),
     )
 
     def clean_consent_source(self) -> str:

@@ -19,7 +19,7 @@ class ListForm(EditsRow, forms.Form):
 
     edited = Edited(["name"])
 
-    name = forms.CharField(label=_("Name of the list"), max_length=MAX_LIST_NAME)
+    name = forms.CharField(label=_("List name"), max_length=MAX_LIST_NAME)
 
     def __init__(self, data: Any = None, row: ContactList | None = None) -> None:
         super().__init__(data, initial={"name": row.name} if row else None)

@@ -34,16 +34,16 @@ class OptOutMappingForm(MappingForm):
         for column in range(len(record.headers)):
             del self.fields[f"{VARIABLE}{column}"]
             field: Any = self.fields[f"{COLUMN}{column}"]
-            field.choices = [*FIELDS.items(), (meanings.IGNORED, _("Leave out"))]
+            field.choices = [*FIELDS.items(), (meanings.IGNORED, _("Skip column"))]
 
     def clean(self) -> dict[str, Any]:
         """Check that some column holds phone numbers, and that reason and last day are one column each."""
         chosen = self._chosen()
         if meanings.PHONE not in chosen.values():
-            raise ValidationError(_("Say which columns hold phone numbers."), code="phone")
+            raise ValidationError(_("Choose the columns with phone numbers."), code="phone")
         for meaning in (REASON, UNTIL):
             for column in [column for column, other in chosen.items() if other == meaning][1:]:
-                self.add_error(f"{COLUMN}{column}", gettext("Another column is this already."))
+                self.add_error(f"{COLUMN}{column}", gettext("Another column is already used for this."))
         return self.cleaned_data
 
     def mapping(self) -> ColumnMapping:
@@ -58,20 +58,20 @@ class OptOutSaveForm(OptOutForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.fields["source"].initial = DoNotCall.Source.IMPORT
-        self.fields["reason"].help_text = _("For rows that give no reason of their own.")
-        self.fields["until"].help_text = _("For rows without a last day of their own. Empty: permanently.")
+        self.fields["reason"].help_text = _("For rows without their own reason.")
+        self.fields["until"].help_text = _("For rows without their own last day. Empty: permanently.")
 
 
 class AnswersForm(forms.Form):
     """What the rows of a file leave open: the order of day and month, and values that say neither yes nor no."""
 
     dates = forms.ChoiceField(
-        label=_("In dates such as 03/04/2025"),
+        label=_("Dates such as 03/04/2025"),
         required=False,
         widget=forms.RadioSelect,
         choices=[
-            (DayMonth.DAY_FIRST.value, _("the day comes first: 3 April")),
-            (DayMonth.MONTH_FIRST.value, _("the month comes first: March 4")),
+            (DayMonth.DAY_FIRST.value, _("day first: 3 April")),
+            (DayMonth.MONTH_FIRST.value, _("month first: March 4")),
         ],
     )
 
@@ -86,9 +86,9 @@ class AnswersForm(forms.Form):
                 label=gettext("“%(value)s” (rows: %(count)s)") % {"value": found["value"], "count": found["count"]},
                 required=False,
                 choices=[
-                    ("", _("Not known: hold these rows")),
+                    ("", _("Unknown: put these rows on hold")),
                     (Wish.YES.value, _("Do not call")),
-                    (Wish.NO.value, _("May be called")),
+                    (Wish.NO.value, _("Can be called")),
                 ],
             )
 

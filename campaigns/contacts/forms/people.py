@@ -41,26 +41,26 @@ class PersonForm(EditsModelRow):
         together=[("phone", "region")],
     )
 
-    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
+    phone = PhoneField(help_text=_("In any format, such as 0912 123 4567 or +98 912 123 4567."))
     time_zone = forms.CharField(
         label=_("Time zone"),
         required=False,
         max_length=60,
         widget=forms.TextInput({"dir": "ltr", "list": "zones", "autocomplete": "off"}),
-        help_text=_("Such as Asia/Tehran. Empty: every zone the number may be in counts."),
+        help_text=_("Such as Asia/Tehran. Empty: all possible time zones of the number apply."),
     )
     tags = forms.CharField(
         label=_("Tags"), required=False, max_length=MAX_TAGS_TEXT, help_text=_("Separate with commas.")
     )
     variables = forms.CharField(
-        label=_("What an agent may know"),
+        label=_("Information for the agent"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea({"rows": 4, "dir": "auto"}),
-        help_text=_("One a line, such as order: 4711"),
+        help_text=_("One per line, such as order: 4711"),
     )
     consent_at = DayField(
-        label=_("Consent given at"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+        label=_("Consent date"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
 
     class Meta:
@@ -82,7 +82,7 @@ class PersonForm(EditsModelRow):
         """Return the name of the time zone. Raises ValidationError if it does not exist."""
         name = str(self.cleaned_data["time_zone"]).strip()
         if name and name not in place_names():
-            raise ValidationError(_("This time zone is not known: write it like Asia/Tehran."), code="zone")
+            raise ValidationError(_("Unknown time zone. Enter it like Asia/Tehran."), code="zone")
         return name
 
     def clean_tags(self) -> list[str]:
@@ -97,10 +97,10 @@ class PersonForm(EditsModelRow):
             if not line.strip():
                 continue
             if not colon or not clean(name, 80):
-                raise ValidationError(_("Write each line as name: value."), code="line")
+                raise ValidationError(_("Enter each line as name: value."), code="line")
             found[clean(name, MAX_VARIABLE_KEY)] = plain_text(value, MAX_VARIABLE)
         if len(found) > MOST_VARIABLES:
-            raise ValidationError(_("Write at most %(n)d lines."), params={"n": MOST_VARIABLES}, code="many")
+            raise ValidationError(_("Enter at most %(n)d lines."), params={"n": MOST_VARIABLES}, code="many")
         return found
 
     def clean_consent_at(self) -> datetime.datetime | None:
@@ -113,7 +113,7 @@ class PersonForm(EditsModelRow):
             return shown
         if day > timezone.localdate():
             raise ValidationError(
-                _("This day is in the future: write the day on which consent was given."), code="future"
+                _("This day is in the future. Enter the day on which consent was given."), code="future"
             )
         return start_of(day)
 
@@ -170,14 +170,15 @@ class OtherNumberForm(forms.Form):
     """Another number of one person."""
 
     phone = PhoneField(
-        label=_("Another number"), help_text=_("It is not called; do-not-call of it holds for the person.")
+        label=_("Another number"),
+        help_text=_("This number is not called. If it is on the do-not-call list, the contact is not called either."),
     )
 
 
 class MergeForm(forms.Form):
     """Which of a merged person's numbers is called from now on."""
 
-    number = forms.ChoiceField(label=_("Which number do we call from now on?"), widget=forms.RadioSelect)
+    number = forms.ChoiceField(label=_("Number to call from now on"), widget=forms.RadioSelect)
 
     def __init__(self, data: Any, kept: Contact, other: Contact) -> None:
         super().__init__(data, initial={"number": kept.phone})

@@ -15,11 +15,11 @@ class SourceForm(forms.Form):
     """An address and how often it is read."""
 
     address = forms.CharField(
-        label=_("Address of the file"),
+        label=_("File address"),
         max_length=MAX_ADDRESS,
         widget=forms.TextInput({"dir": "ltr", "autocomplete": "off", "inputmode": "url"}),
-        help_text=_("Of a CSV or XLSX file, or the link of a Google Sheet that whoever has the link may read."),
+        help_text=_("Address of a CSV or XLSX file, or of a Google Sheet shared with anyone who has the link."),
     )
     every_hours = forms.TypedChoiceField(
-        label=_("How often"), choices=[(hours, WORDS[hours]) for hours in EVERY], coerce=int, initial=24
+        label=_("Repeat"), choices=[(hours, WORDS[hours]) for hours in EVERY], coerce=int, initial=24
     )

@@ -61,7 +61,7 @@ def take_file(
         stored_files.store(record.file, record.original_name, stored)
     except stored_files.StorageAway:
         raise FileRefused(
-            _("The place where files are kept cannot be reached, so nothing was stored. Try again in a minute.")
+            _("The file storage cannot be reached, so nothing was saved. Try again in a minute.")
         ) from None
     try:
         measured = measure(path_of(record))

@@ -28,7 +28,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("phone", str(refusal))
         else:
-            messages.success(request, _("Allowed: this number may be called from now on."))
+            messages.success(request, _("Allowed. This number can now be called."))
             return redirect("allowed-numbers")
     refused = current().refused_number_types
     context = {
@@ -45,7 +45,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the leave for one number back, with a reason."""
     try:
         if allowed_numbers.withdraw(pk, reason=request.POST.get("reason", ""), person=request.user):
-            messages.success(request, _("Taken back: this number is not called any more."))
+            messages.success(request, _("Permission removed. This number will no longer be called."))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("allowed-numbers")

@@ -45,10 +45,10 @@ def said(done: do_not_call.Forbidden, first: str = "") -> str:
     """Return the message for a user who added a number: what stands now, and what becomes of calls to it."""
     if not first:
         is_new = bool(done.added)
-        first = _("On the do-not-call list from now on.") if is_new else _("It stood on the do-not-call list already.")
+        first = _("Added to the do-not-call list.") if is_new else _("It was already on the do-not-call list.")
     skipped = ngettext(
-        "%(n)d waiting call was taken out of the queue.",
-        "%(n)d waiting calls were taken out of the queue.",
+        "%(n)d waiting call was cancelled.",
+        "%(n)d waiting calls were cancelled.",
         done.skipped,
     )
     parts = [first, skipped % {"n": done.skipped} if done.skipped else "", explanations.stops_in_words(done.stops)]
@@ -159,13 +159,13 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a number from the list, with a reason; of a person's own opt-out, ask a second person to confirm it."""
     reason = reason_of(request)
     if not reason:
-        messages.error(request, _("Say why; nothing was changed."))
+        messages.error(request, _("Enter a reason. Nothing was changed."))
         return go_back(request, "do-not-call")
     found = DoNotCall.objects.filter(pk=pk)
     if found.exists():
         get_object_or_404(changed_by(request.user, found))
     if (done := opt_out_removal.remove(pk, person_of(request), reason)) is None:
-        messages.info(request, _("It was off the list already."))
+        messages.info(request, _("It was already removed."))
     elif done.asked is not None:
         messages.info(request, asked_in_words(done.asked))
     else:

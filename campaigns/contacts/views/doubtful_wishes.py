@@ -34,7 +34,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, said(done))
         elif answer == ALLOW:
             doubtful_wishes.may_be_called(row.contact_import, row.said, person, reason)
-            messages.success(request, _("Recorded, with your name. The numbers may be called."))
+            messages.success(request, _("Recorded with your name. The numbers can be called."))
     except Refusal as refusal:
         messages.warning(request, str(refusal))
     return go_back(request, "decisions")

@@ -58,7 +58,7 @@ def merge(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("They are one person now; every call stands on this page."))
+            messages.success(request, _("Contacts merged. All calls are on this page."))
             return redirect("person", pk)
     context = {"form": form, "joining": duplicates.look_at_both(kept, found)}
     return render(request, "contacts/merge.html", context, status=422 if form.errors else 200)
@@ -71,5 +71,5 @@ def take_apart(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     people = changed_by(request.user, Contact.objects.all())
     get_object_or_404(people, pk=other, merged_into__in=people.filter(pk=pk).values("pk"))
     duplicates.take_apart(other, request.user)
-    messages.success(request, _("Two people again. Lists, tags and notes stay with this one."))
+    messages.success(request, _("Contacts separated. Lists, tags and notes stay with this contact."))
     return redirect("person", pk)

@@ -46,8 +46,8 @@ def map_columns(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.info(
                     request,
                     _(
-                        "The columns were guessed again, as numbers of the other country. What you chose by hand "
-                        "stays: check the columns."
+                        "Columns were detected again for numbers of the new country. Your manual choices are "
+                        "unchanged. Check the columns."
                     ),
                 )
                 return redirect("import-map", pk)
@@ -91,7 +91,7 @@ def _read_another_way(request: HttpRequest, record: ContactImport, form: Mapping
         messages.error(request, str(refusal))
     else:
         record_audit(request.user, "import.changed", record, what="sheets")
-        messages.info(request, _("The columns were guessed again: check them."))
+        messages.info(request, _("Columns were detected again. Check them."))
     return redirect("import-map", record.pk)
 
 

@@ -75,7 +75,7 @@ def fix_row(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         row = row_pages.row_of(record, *asked) if asked is not None else None
         if row is None:
-            messages.error(request, _("This row is not in the file any more."))
+            messages.error(request, _("This row is no longer in the file."))
             return redirect("import-rows", pk)
         if action == "save":
             form = RowForm(request.POST, row, reader_of(record), record.headers)
@@ -112,7 +112,7 @@ def choose_number(request: HttpRequest, pk: int) -> HttpResponse:
             record_audit(request.user, "import.changed", record, what="numbers")
             check_import(pk)
         else:
-            messages.error(request, _("Choose which number counts."))
+            messages.error(request, _("Choose which number to use."))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("import-check", pk)

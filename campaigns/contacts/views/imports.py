@@ -168,14 +168,14 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
         beginning = xlsx.header_of(titles, is_text=True)
         sheet.write_text(beginning + xlsx.rows_of([example]) + xlsx.END, encoding="utf-8")
         written = io.BytesIO()
-        xlsx.finish(sheet, written, _("People"))
+        xlsx.finish(sheet, written, _("Contacts"))
     answer.write(written.getvalue())
     return answer
 
 
 def lost_file(request: HttpRequest, record: ContactImport, error: Exception) -> HttpResponse:
     """Lead to the upload of the file where it cannot be read any more, with the reason."""
-    reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
+    reason = str(error) if isinstance(error, FileRefused) else _("The file can no longer be found.")
     messages.error(request, reason + " " + _("Upload it again."))
     return redirect("do-not-call-import" if record.is_of_opt_outs else "import-new")
 
@@ -325,7 +325,7 @@ def bad_rows_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Return the bad rows as a download, each with what is wrong."""
     record = get_object_or_404(theirs(request), pk=pk)
     if not record.file:
-        messages.info(request, _("The file was removed; its bad rows are gone with it."))
+        messages.info(request, _("The file and its invalid rows were deleted."))
         return redirect("import", pk)
     try:
         lines = bad_rows(record)
@@ -353,10 +353,10 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _undone_words(record: ContactImport, done: dict[str, int]) -> str:
-    people = ngettext("%(n)d person was removed again.", "%(n)d people were removed again.", done["people"])
+    people = ngettext("%(n)d contact was removed.", "%(n)d contacts were removed.", done["people"])
     numbers = ngettext(
-        "%(n)d number is off the do-not-call list again.",
-        "%(n)d numbers are off the do-not-call list again.",
+        "%(n)d number was removed from the do-not-call list.",
+        "%(n)d numbers were removed from the do-not-call list.",
         done["numbers"],
     )
     said = [] if record.is_of_opt_outs else [people % {"n": done["people"]}]
@@ -364,8 +364,8 @@ def _undone_words(record: ContactImport, done: dict[str, int]) -> str:
         said.append(numbers % {"n": done["numbers"]})
     if done["own"]:
         stays = ngettext(
-            "%(n)d number stays on the do-not-call list until a second person confirms its removal.",
-            "%(n)d numbers stay on the do-not-call list until a second person confirms their removal.",
+            "%(n)d number stays on the do-not-call list until a second user confirms its removal.",
+            "%(n)d numbers stay on the do-not-call list until a second user confirms their removal.",
             done["own"],
         )
         said.append(stays % {"n": done["own"]})

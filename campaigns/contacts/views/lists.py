@@ -110,10 +110,10 @@ def remove_people(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = [number for number in asked if number is not None][:MOST_CHOSEN]
     removed = service.remove_from_list(contact_list, chosen, request.user) if chosen else 0
     if removed:
-        text = ngettext("%(n)d person left the list.", "%(n)d people left the list.", removed)
+        text = ngettext("%(n)d contact removed from the list.", "%(n)d contacts removed from the list.", removed)
         messages.success(request, text % {"n": removed})
     else:
-        messages.info(request, _("Nobody was chosen."))
+        messages.info(request, _("No contacts were chosen."))
     return go_back(request, "list", pk)
 
 
@@ -127,5 +127,5 @@ def remove_list(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("list", pk)
-    messages.success(request, _("The list is gone; its people are still here."))
+    messages.success(request, _("List deleted. Its contacts are not deleted."))
     return redirect("lists")

@@ -33,9 +33,9 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("person", pk)
-    messages.success(request, _("Number added.") if is_new else _("This person has this number already."))
+    messages.success(request, _("Number added.") if is_new else _("This contact already has this number."))
     if forbidden_numbers([phone, contact.phone]):
-        messages.warning(request, _("One of these numbers is on the do-not-call list, so this person is not called."))
+        messages.warning(request, _("One of these numbers is on the do-not-call list, so this contact is not called."))
     return redirect("person", pk)
 
 
@@ -63,5 +63,5 @@ def call_from_now_on(request: HttpRequest, pk: int, number: int) -> HttpResponse
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("From now on this number is called."))
+        messages.success(request, _("This number will be called from now on."))
     return go_back(request, "person", pk)

@@ -199,10 +199,10 @@ def _words_of_wish(wish: PersonWish | None) -> str:
     if wish is None:
         return ""
     if wish.entry is not None:
-        first = _("This person is on the do-not-call list: the new number is on it too.")
+        first = _("This contact is on the do-not-call list, so the new number is added to it too.")
         return do_not_call.said(wish.done, first) if wish.done is not None else first
     if wish.held is not None:
-        return _("This person may have asked not to be called: the new number is held too, until it is decided.")
+        return _("This contact may have opted out, so the new number is on hold too until this is decided.")
     return ""
 
 
@@ -215,7 +215,7 @@ def add_note(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _show_person(request, contact, form, _tags_form(contact))
     duplicates.add_note(contact, form.cleaned_data["text"], request.user)
-    messages.success(request, _("Note kept."))
+    messages.success(request, _("Note saved."))
     return redirect("person", pk)
 
 
@@ -227,7 +227,7 @@ def remove_note(request: HttpRequest, pk: int, note: int) -> HttpResponse:
     if found.author_id != request.user.pk and not may(cast(Person, request.user), "merge_people"):
         raise PermissionDenied("merge_people")
     duplicates.remove_note(note, request.user)
-    messages.success(request, _("The note is gone."))
+    messages.success(request, _("Note deleted."))
     return redirect("person", pk)
 
 
@@ -255,7 +255,7 @@ def forbid_person(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(seen_by(request.user, Contact.objects.all()), pk=pk)
     reason = reason_of(request)
     if not reason:
-        messages.error(request, _("Say why; nothing was changed."))
+        messages.error(request, _("Enter a reason. Nothing was changed."))
     else:
         done = forbid(contact.phone, reason=reason, source=DoNotCall.Source.PERSON, person=request.user)
         messages.success(request, do_not_call.said(done))

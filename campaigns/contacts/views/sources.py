@@ -42,7 +42,7 @@ def source_new(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("address", str(refusal))
         else:
-            messages.success(request, _("Added: it is read in a moment, and whenever it is due."))
+            messages.success(request, _("Added. It is imported shortly and then as scheduled."))
             return redirect("import-sources")
     context = {"form": form, "first": first}
     return render(request, "contacts/importing/source_new.html", context, status=422 if form.errors else 200)
@@ -57,9 +57,9 @@ def _theirs(request: HttpRequest, pk: int) -> int:
 def source_read(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a source be read at once."""
     if keeping.read_now(_theirs(request, pk), cast(User, request.user)):
-        messages.success(request, _("It is read in a moment. Look again soon."))
+        messages.success(request, _("It is imported shortly. Check back soon."))
     else:
-        messages.info(request, _("It is paused: let it go on first."))
+        messages.info(request, _("It is paused. Resume it first."))
     return redirect("import-sources")
 
 
@@ -68,9 +68,9 @@ def source_read(request: HttpRequest, pk: int) -> HttpResponse:
 def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause a source, or let it go on."""
     if keeping.switch(_theirs(request, pk), cast(User, request.user)):
-        messages.success(request, _("Resumed: it is read in a moment."))
+        messages.success(request, _("Resumed. It is imported shortly."))
     else:
-        messages.success(request, _("Paused: it is not read any more."))
+        messages.success(request, _("Paused. It is no longer imported."))
     return redirect("import-sources")
 
 
@@ -79,5 +79,5 @@ def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
 def source_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a source; what it imported stays."""
     keeping.remove(_theirs(request, pk), cast(User, request.user))
-    messages.success(request, _("Removed. What it imported stays."))
+    messages.success(request, _("Removed. Imported contacts are not deleted."))
     return redirect("import-sources")

@@ -28,8 +28,8 @@ _DATE = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
 _LINE = re.compile(rf"{_DATE}(?:\s*(?:[-–—/]|تا|to)\s*{_DATE})?(?:\s(.*))?")
 _COUNTRY = re.compile(r"([A-Z]{2})(?:\s(.*))?")
 EXAMPLES = gettext_lazy(
-    "One date a line, such as 2026-12-24, or the first and the last: 2026-12-24 – 2027-01-02. Dates of the Persian "
-    "calendar are understood too: 1405/10/03."
+    "One date per line, such as 2026-12-24, or a first and last date: 2026-12-24 – 2027-01-02. Persian "
+    "calendar dates work too: 1405/10/03."
 )
 
 
@@ -65,10 +65,10 @@ def _read(line: str) -> tuple[DateSpan, str]:
         first = _day(*found.group(1, 2, 3))
         last = _day(*found.group(4, 5, 6)) if found[4] else first
     except ValueError:
-        raise ValidationError(_("“%(line)s” does not begin with a date.") % {"line": line}, code="date") from None
+        raise ValidationError(_("“%(line)s” does not start with a date.") % {"line": line}, code="date") from None
     if not 0 <= (last - first).days < MOST_DAYS:
         raise ValidationError(
-            _("“%(line)s”: the last date comes after the first, within a year.") % {"line": line}, code="order"
+            _("“%(line)s”: the last date must be after the first, within a year.") % {"line": line}, code="order"
         )
     return DateSpan(first, last), (found[7] or "").strip()
 
@@ -100,7 +100,7 @@ class DatesField(_LinesField):
         for line in self.lines(value):
             dates, rest = _read(line)
             if rest:
-                raise ValidationError(_("“%(line)s”: write the date alone.") % {"line": line}, code="rest")
+                raise ValidationError(_("“%(line)s”: enter only the date.") % {"line": line}, code="rest")
             found.add(dates)
         return [str(dates) for dates in sorted(found)]
 

@@ -70,5 +70,5 @@ class LengthField(forms.CharField):
         else:
             seconds = LONGEST + 1
         if seconds > LONGEST:
-            raise ValidationError(_("Write seconds, such as 90, or minutes and seconds, such as 1:30."), code="length")
+            raise ValidationError(_("Enter seconds, such as 90, or minutes and seconds, such as 1:30."), code="length")
         return seconds

@@ -29,29 +29,27 @@ class HolidaysForm(EditsModelRow):
     edited = Edited(COLUMNS)
 
     holiday_countries = forms.MultipleChoiceField(
-        label=_("Countries whose public holidays are kept"),
+        label=_("Observe public holidays of"),
         choices=countries_by_name,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     campaigns_keep_holidays = forms.BooleanField(
-        label=_("Campaigns make no calls on holidays"),
+        label=_("No campaign calls on holidays"),
         required=False,
-        help_text=_("A campaign can choose otherwise for itself."),
+        help_text=_("Each campaign can override this."),
     )
-    single_calls_keep_holidays = forms.BooleanField(
-        label=_("Single calls and callbacks are not made on holidays"), required=False
-    )
+    single_calls_keep_holidays = forms.BooleanField(label=_("No single calls or callbacks on holidays"), required=False)
     own_holidays = OwnDaysField(
-        label=_("Further days without calls"),
+        label=_("Other days without calls"),
         help_text=_(
-            "One day a line: the date, the country where it holds (two letters; without them everywhere), and its "
-            "name, such as 2026-12-24 DE Company party."
+            "One day per line: date, country (two letters; leave out for all countries) and name, such as "
+            "2026-12-24 DE Company party."
         ),
     )
     working_days = OwnDaysField(
-        label=_("Holidays on which calls are made"),
-        help_text=_("Dates that a calendar has and that are none, or are none for you; written in the same way."),
+        label=_("Holidays with calls"),
+        help_text=_("Calendar holidays that do not apply to you, in the same format."),
     )
 
     class Meta:

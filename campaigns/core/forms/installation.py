@@ -57,7 +57,7 @@ class PricesField(forms.CharField):
             name, _blank, most = part.partition(" ")
             if not (len(name) == 3 and name.isascii() and name.isalpha() and AMOUNT.fullmatch(most.strip())):
                 raise forms.ValidationError(
-                    gettext("Write a currency and an amount, such as USD 50, IRT 2000000."), code="prices"
+                    gettext("Enter currency and amount, such as USD 50, IRT 2000000."), code="prices"
                 )
             found[name] = most.strip()
         return found or None
@@ -80,7 +80,7 @@ class LegalTextsField(forms.CharField):
             country = country.upper()
             if country not in SUPPORTED_REGIONS or not text or country in found:
                 raise forms.ValidationError(
-                    gettext("Write one country a line, such as DE: This call is recorded."), code="legal"
+                    gettext("Enter one country per line, such as DE: This call is recorded."), code="legal"
                 )
             found[country] = text
         return found or None
@@ -92,43 +92,43 @@ class InstallationForm(EditsModelRow):
     edited = Edited(CHANGED_HERE, together=[("single_call_start", "single_call_end")])
 
     number_types_decided = forms.TypedChoiceField(
-        label=_("Which number types are not called"),
+        label=_("Blocked number types"),
         coerce=lambda value: value == "here",
-        choices=[("environment", _("as the environment says")), ("here", _("those ticked here"))],
+        choices=[("environment", _("server default")), ("here", _("those ticked here"))],
         widget=forms.RadioSelect,
     )
     refused_number_types = forms.MultipleChoiceField(
-        label=_("Number types that are not called"),
+        label=_("Number types to block"),
         choices=[(kind, label) for kind, label in LABELS.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_(
-            "Short and emergency numbers, and numbers of ranges that nobody knows, are never called. A manager can "
-            "allow one number, with a reason, under People, “Allowed numbers”."
+            "Short, emergency and unknown numbers are never called. A manager can allow one number with a "
+            "reason, under Contacts, “Allowed numbers”."
         ),
     )
     consent_required = forms.NullBooleanField(
-        label=_("Call only people whose consent is noted"),
+        label=_("Call only contacts with consent"),
         required=False,
         help_text=_(
-            "For every call. A campaign can require it for itself. Nobody is called of whom it is not noted that they "
-            "agreed to be called."
+            "Applies to all calls. Contacts without recorded consent are not called. A campaign can also "
+            "require this on its own."
         ),
     )
     second_factor_decided = forms.TypedChoiceField(
-        label=_("Whose log-in needs a second factor"),
+        label=_("Two-factor login required for"),
         coerce=lambda value: value == "here",
-        choices=[("environment", _("as the environment says")), ("here", _("the roles ticked here"))],
+        choices=[("environment", _("server default")), ("here", _("roles ticked here"))],
         widget=forms.RadioSelect,
     )
     second_factor_roles = forms.MultipleChoiceField(
-        label=_("Roles that need a second factor"),
+        label=_("Roles that need two-factor login"),
         choices=lambda: [(role, role_in_words(role)) for role in ROLES],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_(
-            "An authenticator app or a security key. People of these roles set one up at their next log-in, and can "
-            "do nothing else before."
+            "An authenticator app or security key. Users with these roles must set one up at their next log-in "
+            "before they can do anything else."
         ),
     )
     legal_texts = LegalTextsField(
@@ -137,25 +137,25 @@ class InstallationForm(EditsModelRow):
         max_length=4_000,
         widget=forms.Textarea({"rows": 3, "placeholder": "DE: This call is recorded."}),
         help_text=_(
-            "Such as a recording notice. One country a line. A campaign with people there is launched only if its text"
-            " says this, or a user confirmed that its agent or voice does."
+            "Such as a recording notice. One country per line. A campaign with contacts there can launch only "
+            "if its text says this, or a user confirmed that its agent or voice does."
         ),
     )
     notices_decided = forms.TypedChoiceField(
-        label=_("Which notices are not sent by mail and chat"),
+        label=_("Notices not sent by email and chat"),
         coerce=lambda value: value == "here",
-        choices=[("product", _("as Callcenter comes")), ("here", _("those ticked here"))],
+        choices=[("product", _("Callcenter default")), ("here", _("those ticked here"))],
         widget=forms.RadioSelect,
     )
     notices_off = forms.MultipleChoiceField(
-        label=_("Notices that are not sent by mail and chat"),
+        label=_("Notices to turn off for email and chat"),
         choices=lambda: [(kind.key, kind.label) for kind in KINDS.values()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text=_("They stand in the inbox. Each user can choose otherwise under Preferences, “Notices”."),
+        help_text=_("They are still shown in the inbox. Each user can change this under Preferences, “Notices”."),
     )
     caller_launch_prices = PricesField(
-        label=_("What a caller may launch in a day without approval"),
+        label=_("Launch limit per caller and day without approval"),
         required=False,
         max_length=200,
         widget=forms.TextInput({"dir": "ltr", "placeholder": "USD 50, IRT 2000000"}),
@@ -175,29 +175,28 @@ class InstallationForm(EditsModelRow):
         super().__init__(*arguments, **options)
         given = from_environment()
         for name in NUMBERS:
-            self.fields[name].help_text = gettext("Empty: %(value)s, as the environment says.") % {
+            self.fields[name].help_text = gettext("Empty: %(value)s (server default).") % {
                 "value": getattr(given, name)
             }
         for name, most in (("import_max_megabytes", MOST_MEGABYTES), ("import_max_rows", MOST_ROWS)):
             self.fields[name].help_text = gettext(
-                "From 1 to %(most)s; for files of people and of do-not-call numbers. Empty: %(value)s, as the "
-                "environment says."
+                "From 1 to %(most)s, for files of contacts and do-not-call numbers. Empty: %(value)s (server default)."
             ) % {"most": number(most), "value": number(getattr(given, name))}
         prices = ", ".join(f"{name} {most}" for name, most in given.caller_launch_prices.items())
         self.fields["caller_launch_prices"].help_text = gettext(
-            "Currency and amount, such as USD 50, IRT 2000000. Empty: %(value)s, as the environment says."
+            "Currency and amount, such as USD 50, IRT 2000000. Empty: %(value)s (server default)."
         ) % {"value": prices or gettext("no limit")}
         answers = {True: gettext("yes"), False: gettext("no")}
         self.fields["consent_required"].widget.choices = [
-            ("unknown", gettext("As the environment says: %(value)s") % {"value": answers[given.consent_required]}),
+            ("unknown", gettext("Server default: %(value)s") % {"value": answers[given.consent_required]}),
             ("true", gettext("Yes")),
             ("false", gettext("No")),
         ]
         hours = f"{given.single_call_start:%H:%M}–{given.single_call_end:%H:%M}"
         for name in ("single_call_start", "single_call_end"):
             self.fields[name].help_text = gettext(
-                "In the local time of the person who is called. Both empty: %(hours)s, as the environment says. "
-                "The same time twice is all day."
+                "In the contact's local time. Both empty: %(hours)s (server default). The same time twice "
+                "means all day."
             ) % {"hours": hours}
         stored = self.instance.refused_number_types
         shown = given.refused_number_types if stored is None else stored
@@ -214,12 +213,12 @@ class InstallationForm(EditsModelRow):
         """Check the hours, and that a week allows what a day does."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if (found.get("single_call_start") is None) != (found.get("single_call_end") is None):
-            self.add_error("single_call_end", _("Give both times, or neither."))
+            self.add_error("single_call_end", _("Enter both times, or neither."))
         day, week = found.get("person_calls_a_day"), found.get("person_calls_a_week")
         if day and week and week < day:
             text = ngettext(
-                "A week allows at least as many calls as a day: %(n)d or more.",
-                "A week allows at least as many calls as a day: %(n)d or more.",
+                "The weekly limit must be at least the daily limit: %(n)d or more.",
+                "The weekly limit must be at least the daily limit: %(n)d or more.",
                 day,
             )
             self.add_error("person_calls_a_week", text % {"n": day})

@@ -31,7 +31,7 @@ def why_closed(hours: CallingHours, now: datetime.datetime, zones: Sequence[str]
     """Return the sentence for a moment that is now and outside the hours in some of the zones."""
     if (day := hours.closed_day(now, zones)) is not None:
         if day.why == Why.BLACKOUT:
-            return _("This campaign makes no calls on today's date there.")
+            return _("This campaign makes no calls on today's date (local time).")
         if not day.name:
             return _("Today is a holiday there.")
         return _("Today is a holiday there: %(name)s.") % {"name": isolated(day.name)}
@@ -40,8 +40,8 @@ def why_closed(hours: CallingHours, now: datetime.datetime, zones: Sequence[str]
         return explanations.outside_hours(*spans[0])
     today = hours.week.days[now.astimezone(zoneinfo.ZoneInfo(zones[0])).weekday()]
     if not today:
-        return _("There are no calls on this day of the week there.")
-    return _("It is outside calling hours there (today %(hours)s).") % {"hours": spans_in_words(today)}
+        return _("No calls on this weekday (local time).")
+    return _("Outside local calling hours (today %(hours)s).") % {"hours": spans_in_words(today)}
 
 
 def why_closed_then(hours: CallingHours, at: datetime.datetime, zones: Sequence[str]) -> str:
@@ -59,7 +59,7 @@ def next_try(opening: datetime.datetime, zone: str) -> str:
     """Return the next step for a call that waits until its hours open, by the clock of a zone of the number."""
     there = opening.astimezone(zoneinfo.ZoneInfo(zone))
     named = {"day": plain_day(there.date(), has_year=False), "time": clock_time(there)}
-    return _("Nothing is to be done: it is called on %(day)s at %(time)s there.") % named
+    return _("No action needed. It will be called on %(day)s at %(time)s local time.") % named
 
 
 next_try_lazy = lazy(next_try, str)
@@ -103,5 +103,5 @@ def date_in_words(dates: DateSpan) -> str:
 def countries_in_words(countries: Collection[str] | None) -> str:
     """Return whose holidays a campaign keeps: None as the installation says, none, or those of these countries."""
     if countries is None:
-        return _("as set for all campaigns")
-    return _(", ").join(sorted(map(country_name, countries))) or _("calls are made on holidays")
+        return _("same as for all campaigns")
+    return _(", ").join(sorted(map(country_name, countries))) or _("calls on holidays")

@@ -31,7 +31,7 @@ def holidays_page(request: HttpRequest) -> HttpResponse:
         except BothChanged as both:
             form.show_both(both, request.user)
         else:
-            messages.success(request, _("Saved: the settings hold from now on."))
+            messages.success(request, _("Settings saved."))
             return redirect("holidays")
     ahead = holidays_ahead(current(), timezone.localdate())
     return render(request, "core/holidays.html", {"form": form, "ahead": ahead}, status=422 if form.errors else 200)

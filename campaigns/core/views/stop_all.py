@@ -18,7 +18,7 @@ def press(request: HttpRequest) -> HttpResponse:
     """Stop all calls."""
     stops = stop_all.press_stop_all(request.user, reason_of(request))
     if stops is None:
-        messages.info(request, _("All calls were already stopped."))
+        messages.info(request, _("All calling is already stopped."))
     elif words := explanations.stops_in_words(stops):
         messages.warning(request, words)
     return go_back(request, "today")
@@ -29,7 +29,7 @@ def press(request: HttpRequest) -> HttpResponse:
 def release(request: HttpRequest) -> HttpResponse:
     """Allow calls again."""
     if stop_all.release_stop_all(request.user):
-        messages.success(request, _("Calls pass again."))
+        messages.success(request, _("Calling resumed."))
     else:
-        messages.info(request, _("Calls already pass."))
+        messages.info(request, _("Calling is not stopped."))
     return go_back(request, "today")

@@ -24,10 +24,8 @@ def asked_in_words(row: TwoPersonRequest) -> str:
     """Return what is said to whoever asked for an act: who can confirm it, or that nobody can."""
     names = two_people.who_may_confirm([row])[row.pk]
     if not names:
-        return _("Nothing was changed yet: a second person must confirm this, and nobody else has the right to.")
-    return _("Nothing was changed yet: a second person must confirm this. Who can: %(names)s.") % {
-        "names": ", ".join(names)
-    }
+        return _("Not changed yet: another user must confirm this, but nobody else has permission.")
+    return _("Not changed yet: another user must confirm this. They can: %(names)s.") % {"names": ", ".join(names)}
 
 
 @require_safe
@@ -66,7 +64,7 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act() -> str:
         two_people.refuse(pk, person_of(request), reason)
-        return _("Refused: nothing runs.")
+        return _("Refused. Nothing was changed.")
 
     return _decide(request, act)
 
@@ -78,7 +76,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act() -> str:
         two_people.withdraw(pk, person_of(request))
-        return _("Withdrawn: nothing runs.")
+        return _("Withdrawn. Nothing was changed.")
 
     return _decide(request, act)
 

@@ -37,26 +37,26 @@ class DispositionForm(EditsRow, forms.Form):
         label=_("Name"), max_length=MAX_DISPOSITION, widget=forms.TextInput({"dir": "auto", "autocomplete": "off"})
     )
     follows = forms.ChoiceField(
-        label=_("What follows"),
+        label=_("Next step"),
         choices=Disposition.Follows.choices,
-        help_text=_("It follows once on a call, whoever sets the disposition: a user, or a rule."),
+        help_text=_("Happens once per call, whether a user or a rule sets the disposition."),
     )
     minutes = forms.IntegerField(
-        label=_("After how many minutes"),
+        label=_("After (minutes)"),
         required=False,
         min_value=0,
-        help_text=_("Until the attempt or callback is due, or within which the user acts: 60 is an hour, 1440 a day."),
+        help_text=_("Time until the attempt or callback, or time for the user to act. 60 is an hour, 1440 a day."),
     )
     taker = UserChoice(
         get_user_model().objects.none(),
         label=_("User who takes the call"),
         required=False,
-        empty_label=_("The owner of the call"),
+        empty_label=_("Owner of the call"),
     )
     is_offered = forms.BooleanField(
         label=_("In use"),
         required=False,
-        help_text=_("Out of use, it is not offered any more and its rules rest; calls that have it keep it."),
+        help_text=_("When turned off, it is no longer offered and its rules stop. Existing calls are not changed."),
     )
 
     def __init__(self, data: Any, person: Person, disposition: Disposition | None = None) -> None:
@@ -80,7 +80,7 @@ class DispositionForm(EditsRow, forms.Form):
         """Return a stored value in words."""
         if column == "taker":
             found = get_user_model().objects.filter(pk=value).first() if value else None
-            return UserChoice.name_of(found) if found else _("The owner of the call")
+            return UserChoice.name_of(found) if found else _("Owner of the call")
         return super().words_of(column, key, value)
 
 
@@ -91,7 +91,7 @@ class RuleForm(forms.Form):
         Campaign.objects.none(),
         label=_("Campaign"),
         required=False,
-        empty_label=_("Every campaign and single call"),
+        empty_label=_("All campaigns and single calls"),
     )
     question = forms.ModelChoiceField(
         Question.objects.none(), label=_("Question"), required=False, empty_label=_("No question")
@@ -100,18 +100,18 @@ class RuleForm(forms.Form):
         label=_("Answer"),
         required=False,
         max_length=MAX_KEY,
-        help_text=_("Yes, no, a possible answer; of numbers and dates the least. Empty: any answer."),
+        help_text=_("Yes, no or a possible answer; for numbers and dates the minimum. Empty: any answer."),
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
     answer_to = forms.CharField(
-        label=_("Answer at most"),
+        label=_("Maximum answer"),
         required=False,
         max_length=MAX_KEY,
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
     result = forms.ChoiceField(label=_("Result"), required=False)
     words = LinesField(
-        label=_("Words that the person called says"), help_text=_("One word or phrase a line; one of them is enough.")
+        label=_("Words the contact says"), help_text=_("One word or phrase per line. One match is enough.")
     )
 
     def __init__(self, data: Any, person: Person) -> None:
@@ -146,9 +146,9 @@ class CallDispositionForm(EditsRow, forms.Form):
         field = fields["disposition"]
         known = {one.pk for one in choices} | ({state["disposition"]} if state["disposition"] else set())
         field.queryset = Disposition.objects.filter(pk__in=known)
-        field.empty_label = _("As the rules say")
+        field.empty_label = _("Set by rules")
 
     def words_of(self, column: str, key: str | None, value: Any) -> str | Promise:
         """Return the name of a disposition."""
         found = Disposition.objects.filter(pk=value).first() if value else None
-        return found.name if found is not None else _("As the rules say")
+        return found.name if found is not None else _("Set by rules")

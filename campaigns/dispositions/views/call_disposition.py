@@ -36,7 +36,7 @@ def set_disposition(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_error("disposition", str(refusal))
         return page_of(request, call, disposition_form=form)
     if is_changed:
-        messages.success(request, _("The disposition is kept, with your name."))
+        messages.success(request, _("Disposition saved with your name."))
     else:
         messages.info(request, _("Nothing was changed."))
     return go_back(request, "call", pk)

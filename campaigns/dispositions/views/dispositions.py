@@ -29,7 +29,7 @@ def dispositions(request: HttpRequest) -> HttpResponse:
         except catalog.DispositionRefusal as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            messages.success(request, _("The disposition is added. Rules can set it automatically."))
+            messages.success(request, _("Disposition added. Rules can set it automatically."))
             return redirect("disposition", made.pk)
     found = seen_by(person, Disposition.objects.all()).select_related("taker", "team").prefetch_related("rules")
     context = {"form": form, "dispositions": found.order_by("-is_offered", "name", "pk")}
@@ -69,7 +69,7 @@ def rule_add(request: HttpRequest, pk: int) -> HttpResponse:
         except catalog.DispositionRefusal as refusal:
             rule_form.add_error(refusal.field, str(refusal))
         else:
-            messages.success(request, _("The rule is added. It holds for calls that end from now on."))
+            messages.success(request, _("Rule added. It applies to calls that end from now on."))
             return redirect("disposition", pk)
     return _page(request, found, DispositionForm(None, person, found), rule_form)
 
@@ -81,7 +81,7 @@ def rule_remove(request: HttpRequest, pk: int, rule_pk: int) -> HttpResponse:
     rules = DispositionRule.objects.select_related("disposition")
     found = get_object_or_404(rules, pk=rule_pk, disposition=_found(request, pk))
     catalog.remove_rule(person_of(request), found)
-    messages.success(request, _("The rule is removed. Calls keep the disposition that it gave them."))
+    messages.success(request, _("Rule removed. Calls keep their dispositions."))
     return redirect("disposition", pk)
 
 

@@ -77,8 +77,8 @@ def campaign_approve(request: KeyRequest, pk: int) -> Any:
     raise Problem(
         403,
         _(
-            "A key approves nothing: an approval is given by a person other than the author, who has looked at the"
-            " campaign. Let one of them approve it on its page; a key can launch it, which asks them, or withdraw it."
+            "API keys cannot approve. Another user must approve the campaign on its page. A key can launch the "
+            "campaign, which requests approval, or withdraw that request."
         ),
     )
 

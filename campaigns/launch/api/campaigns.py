@@ -18,6 +18,7 @@ from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen, refuse
 from callcenter.api.versions import demand_match, etag_of
 from campaigns.core import launch_limits
 from campaigns.core.paging import page_by_key
+from campaigns.core.variants import variants_of
 from campaigns.launch import drafts, lifecycle, start
 from campaigns.launch.api.shapes import (
     CampaignOut,
@@ -49,6 +50,10 @@ class CampaignChange(Asked):
     name: Annotated[str, Field(min_length=1, max_length=120)] = ""
     calls_per_minute: Annotated[int | None, Field(ge=1, le=100_000)] = None
     max_lines: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    lines_percent: Annotated[
+        int | None, Field(ge=1, le=100, description="Share of the provider's lines; null: no share.")
+    ] = None
+    priority: Literal["high", "normal", "low"] = "normal"
     budget: Annotated[
         str | None, Field(pattern=r"^\d{1,12}(\.\d{1,2})?$", description="In the provider's currency; null: no limit.")
     ] = None
@@ -113,8 +118,11 @@ def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
     response["ETag"] = etag_of(found, COLUMNS)
     return campaign_out(found) | {
         "hours": hours_out(found),
+        "variants": [{"key": one.key, "label": one.label, "share": one.share} for one in variants_of(found)],
         "calls_per_minute": found.calls_per_minute,
         "max_lines": found.max_lines,
+        "lines_percent": found.lines_percent,
+        "priority": found.priority,
         "budget": None if found.budget is None else format(found.budget.normalize(), "f"),
         "budget_is_soft": found.budget_is_soft,
         "lists": [ref_of(one) for one in found.lists.all()],
@@ -127,6 +135,7 @@ def _whole(request: KeyRequest, response: HttpResponse, pk: int) -> dict[str, An
         "to_decide": now.to_decide,
         "results": [{"result": one.key, "words": str(one.word), "calls": count} for one, count in now.results],
         "standstill": [str(sentence) for sentence in now.standstill],
+        "line_wait": now.line_wait,
         "spent": format(now.spent.normalize(), "f"),
         "reserved": format(now.reserved.normalize(), "f"),
         "currency": now.currency,

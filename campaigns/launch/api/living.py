@@ -78,9 +78,9 @@ def campaign_people_add(request: KeyRequest, pk: int, asked: NewPerson) -> Any:
 
 def _refuse_closed(campaign: Campaign) -> None:
     if not campaign.is_living:
-        raise Refusal(_("This campaign does not stay open: its people were fixed at the launch."))
+        raise Refusal(_("This campaign does not stay open: its contacts were fixed at launch."))
     if not campaign.is_open or campaign.is_filled:
-        raise Refusal(_("This campaign takes nobody new: it was not launched, waits for approval, or is closed."))
+        raise Refusal(_("This campaign takes no new contacts: it is not launched, waiting for approval, or closed."))
 
 
 def _list_of(campaign: Campaign, asked: int | None) -> int | None:
@@ -89,7 +89,7 @@ def _list_of(campaign: Campaign, asked: int | None) -> int | None:
     if asked is None and len(lists) < 2:
         return lists[0] if lists else None
     if asked not in lists:
-        detail = _("Give one of the campaign's lists: %(ids)s.") % {"ids": ", ".join(map(str, lists))}
+        detail = _("Enter one of the campaign's lists: %(ids)s.") % {"ids": ", ".join(map(str, lists))}
         raise Problem(422, detail, errors=[{"field": "list_id", "detail": detail}])
     return asked
 
@@ -98,7 +98,7 @@ def _demand_tag(campaign: Campaign, contact_id: int) -> None:
     """Raise Problem where the campaign is for people with a tag, and the contact has none of them."""
     tags = Contact.objects.values_list("tags", flat=True).get(pk=contact_id)
     if campaign.tags and not set(campaign.tags) & set(tags):
-        detail = _("Give one of the campaign's tags: %(tags)s.") % {"tags": ", ".join(campaign.tags)}
+        detail = _("Enter one of the campaign's tags: %(tags)s.") % {"tags": ", ".join(campaign.tags)}
         raise Problem(422, detail, errors=[{"field": "tags", "detail": detail}])
 
 
@@ -110,7 +110,7 @@ def _joined(request: KeyRequest, campaign: Campaign, contact_id: int) -> dict[st
     call = Call.objects.filter(campaign=campaign, contact=contact_id).order_by("attempt").first()
     if call is not None:
         skipped = SkipReason(call.skip_reason) if call.skip_reason in SkipReason.values else SkipReason.NONE
-        said = str(skipped.label) if call.skip_reason else _("It is queued, or was called.")
+        said = str(skipped.label) if call.skip_reason else _("It is already queued or called.")
         return {"person": contact_id, "call": call.pk, "verdict": call.skip_reason or "queued", "sentence": said}
     if joining.known_to(campaign, [contact_id]):
         reason = SkipReason.SAME_PERSON

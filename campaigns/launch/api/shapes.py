@@ -11,7 +11,7 @@ from ninja import Schema
 from callcenter.api.door import KeyRequest
 from campaigns.launch import drafts
 from campaigns.launch.living.state import living_state, refused
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SecondProvider
 
 
 class Ref(Schema):
@@ -19,6 +19,19 @@ class Ref(Schema):
 
     id: int
     name: str
+
+
+class SecondOut(Schema):
+    """Through which other provider waiting calls of a campaign may go, as was agreed to."""
+
+    provider: Ref
+    caller_id: str
+    """Empty: the agent's own, or none."""
+    price_per_minute: str
+    currency: str
+    wait_minutes: int | None
+    """Minutes without a free line after which it is used; null: only while the first is halted or paused."""
+    agreed_at: datetime.datetime
 
 
 class CampaignOut(Schema):
@@ -29,6 +42,7 @@ class CampaignOut(Schema):
     status: str
     status_words: str
     provider: Ref
+    second_provider: SecondOut | None
     agent: Ref | None
     created_at: datetime.datetime
     launched_at: datetime.datetime | None
@@ -85,12 +99,27 @@ class HoursOut(Schema):
     """ISO codes of the countries whose public holidays it keeps; null: as set for all campaigns."""
 
 
+class VariantOut(Schema):
+    """One variant of a campaign's A/B test."""
+
+    key: str
+    """A, B or C; a call carries it."""
+    label: str
+    share: int
+    """Percent of the people."""
+
+
 class WholeCampaign(CampaignOut):
     """A campaign with its settings that can be changed here, and where it stands."""
 
     hours: HoursOut
+    variants: list[VariantOut]
+    """Empty without an A/B test."""
     calls_per_minute: int | None
     max_lines: int | None
+    lines_percent: int | None
+    """The share of its provider's lines that it may use at the same time; null: no share."""
+    priority: Literal["high", "normal", "low"]
     budget: str | None
     budget_is_soft: bool
     lists: list[Ref]
@@ -106,6 +135,8 @@ class WholeCampaign(CampaignOut):
     results: list[Count]
     standstill: list[str]
     """Why no new call is sent now."""
+    line_wait: str
+    """Why due calls wait for a line; empty where they do not."""
     spent: str
     reserved: str
     currency: str
@@ -129,6 +160,20 @@ def ref_of(row: Any) -> dict[str, Any] | None:
     return {"id": row.pk, "name": row.name} if row is not None else None
 
 
+def second_out(second: SecondProvider | None) -> dict[str, Any] | None:
+    """Return a second provider in the shape of `SecondOut`."""
+    if second is None:
+        return None
+    return {
+        "provider": ref_of(second.provider),
+        "caller_id": second.caller_id.number if second.caller_id else "",
+        "price_per_minute": str(second.price_per_minute),
+        "currency": second.currency,
+        "wait_minutes": second.wait_minutes,
+        "agreed_at": second.consented_at,
+    }
+
+
 def campaign_out(found: Campaign) -> dict[str, Any]:
     """Return a campaign in the shape of `CampaignOut`."""
     return {
@@ -137,6 +182,7 @@ def campaign_out(found: Campaign) -> dict[str, Any]:
         "status": found.status,
         "status_words": str(Campaign.Status(found.status).label),
         "provider": ref_of(found.provider),
+        "second_provider": second_out(found.second),
         "agent": ref_of(found.agent),
         "created_at": found.created_at,
         "launched_at": found.launched_at,

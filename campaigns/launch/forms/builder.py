@@ -24,16 +24,20 @@ from campaigns.launch.drafts import visible_to
 from campaigns.launch.forms.fields import AmountField, AudienceTagsField, NumberField
 from campaigns.launch.forms.hours import OF_HOURS, HoursForm, day_order
 from campaigns.launch.forms.living import LivingForm
+from campaigns.launch.forms.offered import CHOSEN_AT_VENDOR, parts_offered, rows_offered
+from campaigns.launch.forms.pace import OF_PACE, PaceForm
 from campaigns.launch.forms.sections import FormSection, Sentence
 from campaigns.launch.launch_check import agent_warnings
 from campaigns.launch.living_terms import TERMS
 from campaigns.models import Campaign, ContactList
-from providers.models import Agent, CallerId, Dialer, Provider, Voice
+from providers.models import Agent, Provider
 
 LEAST_MINUTES = 30
 OFFERED_TO_LEAVE_OUT = 50
-WHO_IS_LEFT_OUT = ((False, _("Everybody queued there, called or not")), (True, _("Only those who talked with us")))
-CHOSEN_AT_VENDOR = {"agent": Agent, "voice": Voice, "caller_id": CallerId, "dialer": Dialer}
+WHO_IS_LEFT_OUT = (
+    (False, _("All contacts queued there, called or not")),
+    (True, _("Only contacts who talked with us")),
+)
 MESSAGE = ("provider", "agent", "voice", "text", "caller_id", "dialer", "on_machine")
 HOURS = ("hours_start", "hours_end")
 POLICY = ("retries", "hand_overs")
@@ -45,7 +49,7 @@ LOCKED = (
 """Fields of message and audience, which cannot change after the launch: everybody of one campaign hears the same."""
 
 
-class CampaignForm(LivingForm, HoursForm):
+class CampaignForm(LivingForm, HoursForm, PaceForm):
     """All settings of a campaign.
 
     With `is_staying`, the page is only shown again after a choice, without error messages. With `is_draft`, fields that
@@ -55,8 +59,8 @@ class CampaignForm(LivingForm, HoursForm):
     edited = Edited(
         [
             "name", "lists", "tags", "excluded_campaigns", "excludes_only_reached", "variables", "days",
-            "calls_per_minute", "max_lines", "max_attempts", "attempts_a_day", "budget", "budget_is_soft",
-            "quiet_hours", *MESSAGE, *HOURS, *OF_HOURS, *POLICY, *TERMS,
+            *OF_PACE, "max_attempts", "attempts_a_day", "budget", "budget_is_soft", "quiet_hours", *MESSAGE, *HOURS,
+            *OF_HOURS, *POLICY, *TERMS,
         ],
         by_key=frozenset({"variables", *POLICY}),
         together=[MESSAGE, HOURS, POLICY, TERMS],
@@ -66,25 +70,16 @@ class CampaignForm(LivingForm, HoursForm):
     hours_end = forms.TimeField(
         label=_("Until"),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        help_text=_("00:00 to 00:00 is all day."),
+        help_text=_("00:00 to 00:00 means all day."),
     )
     days = forms.TypedMultipleChoiceField(
         label=_("Days"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
-    calls_per_minute = NumberField(
-        label=_("Calls a minute, at most"), required=False, min_value=1, help_text=_("Empty: as the provider allows.")
-    )
-    max_lines = NumberField(
-        label=_("Calls at the same time, at most"),
-        required=False,
-        min_value=1,
-        help_text=_("Empty: as the provider allows."),
-    )
     quiet_hours = NumberField(
-        label=_("Hours between two campaigns’ calls to one person"),
+        label=_("Quiet period between campaigns (hours per contact)"),
         min_value=0,
         max_value=24 * 365,
-        help_text=_("0: other campaigns do not matter."),
+        help_text=_("0: calls of other campaigns are ignored."),
     )
     budget = AmountField(
         label=_("Budget"),
@@ -92,14 +87,14 @@ class CampaignForm(LivingForm, HoursForm):
         min_value=0,
         max_digits=14,
         decimal_places=2,
-        help_text=_("The campaign pauses itself before it costs more. Empty: no limit."),
+        help_text=_("The campaign pauses automatically before it costs more. Empty: no limit."),
     )
     budget_is_soft = forms.BooleanField(
-        label=_("Soft budget: keep calling until it is spent"),
+        label=_("Soft budget: continue until it is spent"),
         required=False,
         help_text=_(
-            "Calls in progress then may cost more than the budget, at most those. Without it, the budget is never "
-            "exceeded, and fewer calls run at a time."
+            "Calls in progress may then go over the budget. Without it, the budget is never exceeded, and "
+            "fewer calls run at a time."
         ),
     )
     lists = RowsField(ContactList.objects.none(), label=_("Lists"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -108,22 +103,24 @@ class CampaignForm(LivingForm, HoursForm):
         label=_("Tags"),
         required=False,
         max_length=600,
-        help_text=_("Separate with commas. Only people who carry one of them are called; without a list, all who do."),
+        help_text=_(
+            "Separate with commas. Only contacts with one of these tags are called; without a list, all of them."
+        ),
     )
     excluded_campaigns = RowsField(
         Campaign.objects.none(),
-        label=_("Leave out the people of"),
+        label=_("Exclude contacts of"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     excludes_only_reached = forms.TypedChoiceField(
-        label=_("Who of them is left out"),
+        label=_("Contacts to exclude"),
         required=False,
         choices=WHO_IS_LEFT_OUT,
         coerce=lambda value: str(value) == "True",
         widget=forms.RadioSelect,
     )
-    hear = forms.CharField(label=_("Hear it as"), required=False, max_length=80)
+    hear = forms.CharField(label=_("Sample contact"), required=False, max_length=80)
 
     class Meta:
         model = Campaign
@@ -144,8 +141,7 @@ class CampaignForm(LivingForm, HoursForm):
             "hours_start",
             "hours_end",
             "days",
-            "calls_per_minute",
-            "max_lines",
+            *OF_PACE,
             "max_attempts",
             "attempts_a_day",
             "budget",
@@ -213,22 +209,14 @@ class CampaignForm(LivingForm, HoursForm):
         provider = self.chosen_provider
         fields: dict[str, Any] = self.fields
         backend = provider.backend_class if provider else None
-        kinds = backend.message_kinds if backend else frozenset()
-        offered = {
-            "agent": "agent" in kinds,
-            "voice": bool(backend) and ("voice" in kinds or bool(backend and backend.accepts_voice_override)),
-            "text": "text" in kinds,
-            "caller_id": bool(backend and (backend.accepts_caller_id or backend.needs_caller_id)),
-            "dialer": bool(backend and backend.accepts_dialer),
-        }
-        for name, model in CHOSEN_AT_VENDOR.items():
-            if not offered[name]:
+        offered = parts_offered(provider)
+        for name in CHOSEN_AT_VENDOR:
+            if name not in offered:
                 del fields[name]
                 continue
-            here = Q(provider=provider) & (Q(is_present=True) | Q(pk=getattr(self.instance, f"{name}_id") or 0))
-            fields[name].queryset = model._default_manager.filter(here)
+            fields[name].queryset = rows_offered(name, provider, [getattr(self.instance, f"{name}_id")])
             fields[name].required = False
-        if not offered["text"]:
+        if "text" not in offered:
             del fields["text"]
         if backend and backend.takes_on_machine:
             fields["on_machine"].help_text = backend.on_machine_note
@@ -276,18 +264,18 @@ class CampaignForm(LivingForm, HoursForm):
         """Add errors for settings with which no call could ever be placed."""
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("voice") and cleaned.get("text"):
-            self.add_error("text", _("A call plays a recorded voice or speaks a text: keep one of them."))
+            self.add_error("text", _("A call uses either a recorded voice or a text. Choose one."))
         self.check_policy(cleaned)
         self.check_living(cleaned, is_draft=self.is_draft)
         self.check_hours(cleaned)
         chosen = cleaned.get("lists") or cleaned.get("tags") or "tags" in self.errors
         if not self.is_draft and not self.is_launched and not chosen:
-            self.add_error("lists", _("Tick a list, or give a tag."))
+            self.add_error("lists", _("Choose a list, or enter a tag."))
         start, end = cleaned.get("hours_start"), cleaned.get("hours_end")
         if start is not None and end is not None:
             minutes = (end.hour * 60 + end.minute - start.hour * 60 - start.minute) % 1440
             if 0 < minutes < LEAST_MINUTES:
-                self.add_error("hours_end", _("Give at least 30 minutes: a shorter time may never come for somebody."))
+                self.add_error("hours_end", _("Enter at least 30 minutes, so that everyone can be called."))
         return cleaned
 
     def preview(self) -> Campaign:
@@ -330,11 +318,11 @@ class CampaignForm(LivingForm, HoursForm):
         if backend is None:
             message = _("Choose the provider first.")
         elif not given & set(backend.message_kinds):
-            message = _("Choose what is said.")
+            message = _("Choose the message.")
         elif backend.needs_caller_id and "caller_id" not in given:
             message = _("Choose the caller ID.")
         audience = "" if self["lists"].value() or self["tags"].value() else _("Choose a list or a tag.")
-        basics = "" if self["name"].value() and backend else _("Give a name and choose the provider.")
+        basics = "" if self["name"].value() and backend else _("Enter a name and choose the provider.")
         return [
             FormSection("basics", _("Name and provider"), basics),
             FormSection("message", _("Message"), message),
@@ -345,7 +333,7 @@ class CampaignForm(LivingForm, HoursForm):
                 "" if self["days"].value() or self["has_weekly_hours"].value() else _("Choose a day."),
             ),
             FormSection("pace", _("Pace"), ""),
-            FormSection("retries", _("Further attempts"), ""),
+            FormSection("retries", _("Retries"), ""),
             FormSection("budget", _("Budget"), ""),
         ]
 

@@ -51,9 +51,9 @@ class MinutesField(forms.CharField):
         parts = text_of_digits(str(value or "")).replace("،", " ").replace(",", " ").split()
         minutes = [number for part in parts if (number := whole_number(part, 43_200))]
         if len(minutes) < len(parts) or len(parts) > 9:
-            raise ValidationError(_("Give up to nine times in minutes, such as 10, 30, 60."))
+            raise ValidationError(_("Enter up to nine times in minutes, such as 10, 30, 60."))
         if minutes != sorted(minutes):
-            raise ValidationError(_("Each time must be at least as long as the one before it."))
+            raise ValidationError(_("Each time must be at least as long as the previous one."))
         return minutes
 
 
@@ -69,7 +69,7 @@ class AudienceTagsField(forms.CharField):
         tags = read_tags(str(value or ""))
         if unknown := unknown_tags(tags):
             raise ValidationError(
-                _("Nobody carries the tag %(tags)s: check the spelling, or import people with it."),
+                _("No contact has the tag %(tags)s. Check the spelling, or import contacts with it."),
                 params={"tags": ", ".join(f"“{tag}”" for tag in unknown)},
                 code="unknown",
             )

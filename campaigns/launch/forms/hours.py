@@ -24,10 +24,10 @@ AS_SET, NONE, OWN = "as_set", "none", "own"
 OF_HOURS = ("weekly_hours", "blackout_dates", "holiday_countries")
 """Columns whose fields are here."""
 REFUSED: dict[str, str | Promise] = {
-    "unreadable": _("Write hours such as 9:00-13:00, 16:00-20:00."),
-    "short": _("Give at least 30 minutes: a shorter time may never come for somebody."),
+    "unreadable": _("Enter hours such as 9:00-13:00, 16:00-20:00."),
+    "short": _("Enter at least 30 minutes, so that everyone can be called."),
     "overlap": _("These hours overlap."),
-    "many": _("Give at most four spans for one day."),
+    "many": _("Enter at most four time ranges per day."),
 }
 assert (LEAST_MINUTES, MOST_SPANS) == (30, 4)
 
@@ -42,7 +42,7 @@ class HoursForm(PolicyForm):
     """The part of the campaign form about when: hours by weekday, dates without calls, holidays."""
 
     has_weekly_hours = forms.BooleanField(
-        label=_("Use these hours in place of the ones above"),
+        label=_("Use these hours instead of the ones above"),
         required=False,
     )
     blackout_dates = DatesField(label=_("Dates without calls"), help_text=EXAMPLES)
@@ -76,11 +76,11 @@ class HoursForm(PolicyForm):
 
     @staticmethod
     def _kept_choices(installation: Installation, *, has_countries: bool) -> list[tuple[str, str]]:
-        as_set = gettext("As set for all campaigns: calls are made on holidays")
+        as_set = gettext("Same as for all campaigns: calls on holidays")
         if installation.campaigns_keep_holidays and installation.holiday_countries:
             names = gettext(", ").join(sorted(map(country_name, installation.holiday_countries)))
-            as_set = gettext("As set for all campaigns: no calls on holidays in %(countries)s") % {"countries": names}
-        found = [(AS_SET, as_set), (NONE, gettext("Calls are made on holidays"))]
+            as_set = gettext("Same as for all campaigns: no calls on holidays in %(countries)s") % {"countries": names}
+        found = [(AS_SET, as_set), (NONE, gettext("Calls on holidays"))]
         return [*found, (OWN, gettext("No calls on holidays of the countries ticked"))] if has_countries else found
 
     # What is typed
@@ -97,10 +97,10 @@ class HoursForm(PolicyForm):
                 days |= {str(day): list(map(str, spans))} if spans else {}
         is_read = not any(f"hours_on_{day}" in self.errors for day in range(7))
         if cleaned.get("has_weekly_hours") and is_read and not days:
-            self.add_error("has_weekly_hours", _("Give the hours of at least one weekday."))
+            self.add_error("has_weekly_hours", _("Enter the hours of at least one weekday."))
         cleaned["weekly_hours"] = days if cleaned.get("has_weekly_hours") else None
         if cleaned.get("holidays_kept") == OWN and not cleaned.get("holiday_countries"):
-            self.add_error("holiday_countries", _("Tick a country, or choose that calls are made on holidays."))
+            self.add_error("holiday_countries", _("Tick a country, or choose calls on holidays."))
 
     def hours_values(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         """Return the columns of a campaign that hold what is chosen."""

@@ -22,17 +22,19 @@ class LivingForm(PolicyForm):
     """The part of the campaign form that says whether it stays open, and within which limits."""
 
     is_living = forms.BooleanField(
-        label=_("Stay open: call whoever joins the lists or tags later"),
+        label=_("Stay open: also call contacts added to the lists or tags later"),
         required=False,
-        help_text=_("New people are checked, queued and called within a minute, in the hours set below."),
+        help_text=_("New contacts are checked, queued and called within a minute, during the hours below."),
     )
-    people_a_day = NumberField(label=_("New people a day, at most"), required=False, min_value=1, max_value=MOST_PEOPLE)
-    people_in_all = NumberField(label=_("People in all, at most"), required=False, min_value=1, max_value=MOST_PEOPLE)
+    people_a_day = NumberField(
+        label=_("Maximum new contacts per day"), required=False, min_value=1, max_value=MOST_PEOPLE
+    )
+    people_in_all = NumberField(label=_("Maximum total contacts"), required=False, min_value=1, max_value=MOST_PEOPLE)
     last_day = DayField(
         label=_("Last day"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("Nobody is called after it."),
+        help_text=_("Nobody is called after this day."),
     )
 
     class Meta:
@@ -51,8 +53,8 @@ class LivingForm(PolicyForm):
                 self.add_error(name, _("A campaign that stays open needs this limit."))
         a_day, in_all = cleaned.get("people_a_day"), cleaned.get("people_in_all")
         if a_day and in_all and a_day > in_all:
-            self.add_error("people_a_day", _("This is more than the people in all."))
+            self.add_error("people_a_day", _("This is more than the maximum total contacts."))
         if "last_day" in self.changed_data and is_over(cleaned.get("last_day"), timezone.now()):
-            self.add_error("last_day", _("This day is over: choose a later one."))
+            self.add_error("last_day", _("This day has passed. Choose a later one."))
         elif is_too_far(cleaned.get("last_day"), timezone.now()):
             self.add_error("last_day", _("Choose a last day within a year."))

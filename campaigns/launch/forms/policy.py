@@ -20,7 +20,7 @@ from campaigns.models import Campaign
 from campaigns.outcomes import USUAL_ATTEMPTS_A_DAY, USUAL_MINUTES_TO_ACT, Outcome, Policy, Step
 
 STOP, AGAIN, PERSON = "stop", "again", "person"
-THEN = ((STOP, _("No further attempt")), (AGAIN, _("Call again")), (PERSON, _("Give to a person")))
+THEN = ((STOP, _("No retry")), (AGAIN, _("Call again")), (PERSON, _("Give to a user")))
 MOST_HOURS = 24 * 30
 PARTS = ("then", "retry", "person", "within")
 
@@ -38,13 +38,13 @@ class PolicyRow:
 class PolicyForm(VariablesForm):
     """The part of the campaign form that is its policy: four fields for each outcome, and two limits."""
 
-    max_attempts = NumberField(label=_("Attempts a person, at most"), min_value=1, max_value=10)
+    max_attempts = NumberField(label=_("Maximum attempts"), min_value=1, max_value=10)
     attempts_a_day = NumberField(
-        label=_("Attempts a person in one day, at most"),
+        label=_("Maximum attempts per day"),
         required=False,
         min_value=1,
         max_value=10,
-        help_text=_("In the person's own day. Empty: no limit of its own."),
+        help_text=_("A day in the contact's local time. Empty: no daily limit."),
     )
 
     class Meta:
@@ -68,16 +68,14 @@ class PolicyForm(VariablesForm):
                     initial=PERSON if step.person_id is not None else AGAIN if step.minutes else STOP,
                 ),
                 "retry": MinutesField(
-                    label=_("after so many minutes"),
+                    label=_("after (minutes)"),
                     required=False,
                     initial=list(step.minutes),
                     widget=forms.TextInput(attrs={"dir": "ltr", "inputmode": "numeric"}),
                 ),
-                "person": UserChoice(
-                    people, label=_("to which user"), required=False, initial=step.person_id, names=names
-                ),
+                "person": UserChoice(people, label=_("user"), required=False, initial=step.person_id, names=names),
                 "within": NumberField(
-                    label=_("due within hours"),
+                    label=_("due within (hours)"),
                     required=False,
                     min_value=1,
                     max_value=MOST_HOURS,
@@ -116,9 +114,9 @@ class PolicyForm(VariablesForm):
         for outcome in Outcome:
             then = self._then(cleaned, outcome)
             if then == AGAIN and not cleaned.get(f"retry_{outcome}") and f"retry_{outcome}" not in self.errors:
-                self.add_error(f"retry_{outcome}", _("Give at least one time in minutes, such as 15, 60, 240."))
+                self.add_error(f"retry_{outcome}", _("Enter at least one time in minutes, such as 15, 60, 240."))
             if then == PERSON and not cleaned.get(f"person_{outcome}") and f"person_{outcome}" not in self.errors:
-                self.add_error(f"person_{outcome}", _("Choose who gets it."))
+                self.add_error(f"person_{outcome}", _("Choose the user."))
 
     def _then(self, cleaned: dict[str, Any], outcome: Outcome) -> str:
         """Return what is chosen; a form without the choice says it by its times."""

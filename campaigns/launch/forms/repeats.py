@@ -36,16 +36,20 @@ class RepeatForm(EditsRow, forms.Form):
         label=_("Time"), widget=forms.TimeInput({"type": "time"}, format="%H:%M"), help_text=names_zone()
     )
     column = forms.CharField(
-        label=_("Column with a date"),
+        label=_("Date column"),
         required=False,
         max_length=MAX_COLUMN,
-        help_text=_("A column of your lists, such as appointment. Empty: each run calls everybody."),
+        help_text=_("A column of your lists, such as appointment. Empty: each run calls all contacts."),
     )
     days_apart = NumberField(
-        label=_("How many days"), required=False, min_value=0, max_value=MOST_DAYS, help_text=_("0: on the day itself.")
+        label=_("Number of days"),
+        required=False,
+        min_value=0,
+        max_value=MOST_DAYS,
+        help_text=_("0: on the day itself."),
     )
     side = forms.ChoiceField(
-        label=_("Before or after the date"),
+        label=_("Before or after"),
         required=False,
         choices=((BEFORE, _("before the date")), (AFTER, _("after the date"))),
     )
@@ -71,7 +75,7 @@ class RepeatForm(EditsRow, forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         apart = cleaned.get("days_apart")
         if cleaned.get("column") and apart is None and "days_apart" not in self.errors:
-            self.add_error("days_apart", _("Give a number of days, or 0."))
+            self.add_error("days_apart", _("Enter a number of days, or 0."))
         cleaned["days_before"] = -(apart or 0) if cleaned.get("side") == AFTER else (apart or 0)
         return cleaned
 

@@ -29,7 +29,7 @@ class SpendingLimitForm(EditsRow, forms.Form):
         required=False,
         empty_label=_("None"),
     )
-    amount = AmountField(label=_("At most a day"), min_value=0, max_digits=14, decimal_places=2)
+    amount = AmountField(label=_("Daily maximum"), min_value=0, max_digits=14, decimal_places=2)
     currency = forms.ChoiceField(
         label=_("Currency"), help_text=_("A limit counts only calls in its currency. Set one for each currency.")
     )

@@ -19,6 +19,7 @@ from callcenter.formats.zones import moment_at
 from campaigns.contacts.forms.fields import PhoneField
 from campaigns.core.forms.days_and_lengths import DayField
 from campaigns.core.message import expected_names, missing_variables
+from campaigns.core.variants import names_of
 from campaigns.launch.start import FARTHEST
 from campaigns.models import Campaign, Contact
 from campaigns.numbers import UnderstoodNumber, text_of_digits, understand_number
@@ -52,7 +53,7 @@ class StartAtForm(forms.Form):
             self.add_error("day" if error.code == "overflow" else "time", error)
             return cleaned
         if at <= timezone.now():
-            self.add_error("time", _("This time is over: choose a later one, or start at once."))
+            self.add_error("time", _("This time has passed. Choose a later one, or start now."))
         elif at > timezone.now() + FARTHEST:
             self.add_error("day", _("Choose a time within a year."))
         cleaned["at"] = at
@@ -67,15 +68,22 @@ class TryForm(forms.Form):
 
     number = PhoneField(label=_("Your own number"))
     hear = forms.CharField(
-        label=_("Hear it as"),
+        label=_("Sample contact"),
         required=False,
         max_length=80,
-        help_text=_("A name or a number of the audience. Empty: the first person whose values are all there."),
+        help_text=_("A name or number from the audience. Empty: the first contact with all values."),
     )
+
+    variant = forms.ChoiceField(label=_("Variant"))
 
     def __init__(self, data: Any = None, *, campaign: Campaign, person: Person, **options: Any) -> None:
         super().__init__(data, **options)
         self.samples: dict[str, str] = {}
+        fields: dict[str, Any] = self.fields
+        if names := names_of(campaign):
+            fields["variant"].choices = list(names.items())
+        else:
+            del fields["variant"]
         if may(person, "see_people"):
             return
         del self.fields["hear"]

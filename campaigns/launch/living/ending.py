@@ -43,7 +43,7 @@ def close_if_over(campaign: Campaign, now: datetime.datetime) -> bool:
         # Also those who came back or were planned since it was closed: nobody is called after the last day.
         skipped = _skip_waiting(campaign, now) if past else 0
         if closed:
-            reason = _("Its last day is over.") if past else _("As many people as it may have in all are queued.")
+            reason = _("Its last day has passed.") if past else _("The maximum total contacts are queued.")
             people = terms.taken(campaign, now).in_all
             record(None, "campaign.closed", campaign, reason=reason, people=people, skipped=skipped)
     return bool(closed)

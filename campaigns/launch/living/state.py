@@ -45,13 +45,13 @@ def living_state(campaign: Campaign) -> LivingState:
     if campaign.launched_at is None:
         is_open = False
     elif is_over(campaign.last_day, now):
-        sentence = _("Its last day is over: nobody new is called.")
+        sentence = _("The last day has passed: no new contacts are called.")
     elif not is_open:
-        sentence = _("Closed to new people.")
+        sentence = _("Closed to new contacts.")
     elif not terms.room(campaign, had).today:
-        sentence = _("The limit of new people a day is reached: whoever joins now is called from tomorrow on.")
+        sentence = _("The daily limit of new contacts is reached. Contacts added now are called from tomorrow.")
     elif not waits:
-        sentence = _("Waits for new people.")
+        sentence = _("Waiting for new contacts.")
     return LivingState(
         is_open=is_open,
         sentence=sentence,

@@ -30,7 +30,7 @@ def follow_edit(campaign: Campaign, person: Person, changed: Collection[str], *,
     if not is_approved and not may(person, launch_limits.WITHOUT_LIMIT):
         people = terms.people_bound(campaign)
         if why := why_approval(people, person, campaign):
-            raise Refusal(_("Not saved. %(why)s A manager may change it.") % {"why": why})
+            raise Refusal(_("Not saved. %(why)s A manager can change it.") % {"why": why})
         cost = most_cost(campaign, people, current())
         launch_limits.count(campaign, person, people, cost, timezone.now())
     # It may have been closed because it was full; the minute job closes it again where it still is.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,15 +12,13 @@ from django.utils.translation import gettext as _
 from callcenter.access.roles import needs
 from callcenter.edits.shown import BothChanged
 from callcenter.parameters import whole_number
-from campaigns.core import message as message_module
 from campaigns.core.refusals import Refusal
 from campaigns.core.views.page_requests import person_of, token_of, typed_before
-from campaigns.launch import drafts, test_call
+from campaigns.launch import drafts, previews, test_call
 from campaigns.launch.forms.builder import CampaignForm
+from campaigns.launch.previews import SAMPLE_PEOPLE, MessagePreview
 from campaigns.launch.views.campaigns import find_campaign
-from campaigns.models import Campaign, Contact
-
-SAMPLE_PEOPLE = 3
+from campaigns.models import Campaign
 
 
 @needs("draft_campaign")
@@ -39,7 +36,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
             return _builder(request, form)
-        messages.success(request, _("“%(name)s” is saved as a draft.") % {"name": made})
+        messages.success(request, _("“%(name)s” saved as a draft.") % {"name": made})
         return _after_saving(request, made)
     if form.is_bound and not form.is_staying and (known := drafts.made_with(person, token)) is not None:
         return _after_saving(request, known)  # pressed twice: the first press made it just now
@@ -52,7 +49,7 @@ def campaign_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
     campaign = find_campaign(request, pk)
     if not drafts.may_edit(campaign, person):
-        messages.error(request, _("This campaign cannot be changed any more: copy it to call again."))
+        messages.error(request, _("This campaign can no longer be changed. Copy it to call again."))
         return redirect("campaign", pk)
     form = _form(request, campaign)
     if request.method == "POST" and not form.is_staying and form.is_valid():
@@ -110,19 +107,6 @@ def _builder(request: HttpRequest, form: CampaignForm) -> HttpResponse:
     return render(request, "launch/builder.html", context, status=422 if refused else 200)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePreview:
-    """The message as one person would hear it."""
-
-    contact: Contact
-    text: str
-    variables: list[tuple[str, str]]
-    missing: list[str]
-    """Variables of the message that are empty, so that this person is not called."""
-    unmet: list[str]
-    """Variables that the agent's prompt uses and that are empty."""
-
-
 def _preview(form: CampaignForm, hears: str) -> list[MessagePreview]:
     """Return the message as a chosen person of the audience would hear it, or as the first few would."""
     message = form.preview()
@@ -130,17 +114,5 @@ def _preview(form: CampaignForm, hears: str) -> list[MessagePreview]:
     people = form.selection().people()
     if hears:
         found = test_call.find_hearer(people, hears)
-        return [_heard(message, found)] if found else []
-    return [_heard(message, contact) for contact in people[:SAMPLE_PEOPLE]]
-
-
-def _heard(message: Campaign, contact: Contact) -> MessagePreview:
-    rendered = message_module.render_variables(message, contact)
-    wanted = dict.fromkeys([*message.variables, *message_module.expected_names(message)])
-    return MessagePreview(
-        contact=contact,
-        text=message_module.render_text(message, contact),
-        variables=[(name, rendered.get(name, "")) for name in wanted],
-        missing=message_module.missing_variables(message, contact),
-        unmet=message_module.missing_from(message_module.expected_names(message), contact.name, contact.variables),
-    )
+        return [previews.heard(message, found)] if found else []
+    return [previews.heard(message, contact) for contact in people[:SAMPLE_PEOPLE]]

@@ -15,8 +15,9 @@ from callcenter.access.roles import may, needs
 from callcenter.audit.models import AuditEvent
 from campaigns.core import message_parts
 from campaigns.core.paging import count_up_to, page_by_key
+from campaigns.core.variants import variants_of
 from campaigns.core.views.page_requests import ENDS_POLLING, person_of, token_of
-from campaigns.launch import approvals, drafts
+from campaigns.launch import approvals, drafts, legal_texts, second_words, variant_words
 from campaigns.launch import pilot as pilot_module
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience_query import people_of
@@ -71,7 +72,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 def campaign_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Copy a campaign that this person may see into a new draft."""
     made = drafts.copy(find_campaign(request, pk).pk, person_of(request), token_of(request))
-    messages.success(request, _("“%(name)s” is a new draft with the same message, lists and rules.") % {"name": made})
+    messages.success(request, _("Draft “%(name)s” created with the same message, lists and rules.") % {"name": made})
     return redirect("campaign-edit", made.pk)
 
 
@@ -82,6 +83,7 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
     """Return the template context common to all pages of a campaign."""
     person = person_of(request)
     status = Campaign.Status(found.status)
+    unsaid = legal_texts.missing_since_launch(found)
     return {
         "campaign": found,
         "tab": tab,
@@ -91,7 +93,9 @@ def campaign_context(request: HttpRequest, found: Campaign, tab: str) -> dict[st
         "may_launch": status in {Campaign.Status.DRAFT, Campaign.Status.SCHEDULED} and may_launch(found, person),
         "may_approve": status == Campaign.Status.WAITING and may_approve(found, person),
         "may_export": may(person, "export_calls"),
-        "notices": message_parts.notices(found),
+        "notices": message_parts.notices(found)
+        + [(said, legal_texts.step_since_launch()) for said in legal_texts.sentences_since_launch(unsaid)],
+        "legal_texts": unsaid if legal_texts.may_confirm(found, person) else [],
         "may_see_provider": may(person, "see_providers"),
     }
 
@@ -111,6 +115,7 @@ def _live_context(request: HttpRequest, found: Campaign) -> dict[str, Any]:
         "paused": paused,
         "standstill": [] if paused else now.standstill,
         "at_once": min(now.waiting, max(0, found.provider.max_lines - now.live - now.still_out)),
+        "second_now": second_words.now_in_words(found),
         "living": living_state(found) if found.is_living and found.launched_at else None,
         "is_over": is_over,
         "every": every,
@@ -159,9 +164,14 @@ def campaign_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "lists": list(found.lists.all()),
         "people": people_of(found).count(),
         "words": in_words(found),
+        "variants": [
+            (one.name, variant_words.share_in_words(one), variant_words.changes_in_words(one))
+            for one in variants_of(found)
+        ],
         "locks": locks_of(found),
         "left_out": list(found.excluded_campaigns.all()),
         "watch": watch_words(),
+        "second_words": second_words.in_words(found.second) if found.second is not None else "",
         "first_there": first_of(found, timezone.now()),
     }
     return render(request, "launch/settings.html", context)

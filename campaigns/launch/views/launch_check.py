@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,15 +14,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from callcenter.access.roles import may, needs
+from callcenter.access.roles import Person, may, needs
 from callcenter.made_once import few_at_once
 from callcenter.one_at_a_time import one_at_a_time
 from callcenter.parameters import whole_number, words_of
+from campaigns import shares
 from campaigns.core.refusals import Refusal
-from campaigns.core.scope import may_change
+from campaigns.core.scope import may_change, seen_by
+from campaigns.core.variants import as_variant, variants_of
 from campaigns.core.views.page_requests import person_of
 from campaigns.core.whole_numbers import read_teams, sees_number
-from campaigns.launch import approvals, legal_texts, lifecycle, pilot, test_call
+from campaigns.launch import approvals, legal_texts, lifecycle, pilot, second_words, test_call, variant_words
 from campaigns.launch.approvals import may_approve
 from campaigns.launch.audience import GROUPS, VERDICTS, people_with
 from campaigns.launch.audience_query import Selection
@@ -28,6 +32,7 @@ from campaigns.launch.campaign_words import in_words, verdict_rows, verdict_word
 from campaigns.launch.forms.start import StartAtForm, TryForm
 from campaigns.launch.launch_check import LaunchCheck, check_launch, is_launchable, may_launch
 from campaigns.launch.local_times import MOST_ZONES, first_there
+from campaigns.launch.previews import SAMPLE_PEOPLE, MessagePreview, heard
 from campaigns.launch.views.campaigns import find_campaign
 from campaigns.launch.views.launch_sentence import sentence_with_links
 from campaigns.models import Campaign, Contact
@@ -75,6 +80,8 @@ def check_page(
         "lists": list(campaign.lists.all()),
         "left_out": list(campaign.excluded_campaigns.all()),
         "words": in_words(campaign),
+        "second_words": second_words.in_words(campaign.second) if campaign.second is not None else "",
+        "variants": _variants(campaign, check, person),
         "is_waiting": is_waiting,
         "legal_texts": legal_texts.missing(campaign) if legal_texts.may_confirm(campaign, person) else [],
         "may_launch": may_start,
@@ -98,6 +105,35 @@ def check_page(
     return render(request, "launch/check.html", context, status=422 if refused else 200)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownVariant:
+    """One variant as the launch check shows it."""
+
+    name: str
+    share: str
+    people: int
+    """How many of those who will be called."""
+    changes: str
+    heard: Sequence[MessagePreview]
+
+
+def _variants(campaign: Campaign, check: LaunchCheck, person: Person) -> list[ShownVariant]:
+    variants = variants_of(campaign)
+    if not variants:
+        return []
+    counts = shares.counts_of({one.key: one.share for one in variants}, check.called)
+    people: list[Contact] = []
+    if may(person, "see_people"):
+        people = list(seen_by(person, Selection.of(campaign).people())[:SAMPLE_PEOPLE])
+    return [
+        ShownVariant(
+            one.name, variant_words.share_in_words(one), counts[one.key], variant_words.changes_in_words(one),
+            [heard(as_variant(campaign, one), contact) for contact in people],
+        )
+        for one in variants
+    ]  # fmt: skip
+
+
 @require_POST
 @needs("draft_campaign")
 def campaign_legal_text(request: HttpRequest, pk: int) -> HttpResponse:
@@ -108,8 +144,8 @@ def campaign_legal_text(request: HttpRequest, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Confirmed. A change of the message asks again."))
-    return redirect("campaign-check", pk)
+        messages.success(request, _("Confirmed. If the message changes, it must be confirmed again."))
+    return redirect("campaign-check" if is_launchable(campaign) else "campaign", pk)
 
 
 def approval_context(campaign: Campaign) -> dict[str, Any]:

@@ -40,14 +40,14 @@ def campaign_resume(request: HttpRequest, pk: int) -> HttpResponse:
 @needs("see_calls")
 def campaign_end_pilot(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause a pilot before its last attempts have ended, to decide now."""
-    return _control(request, pk, lifecycle.end_pilot, _("The pilot is ended."))
+    return _control(request, pk, lifecycle.end_pilot, _("Pilot ended."))
 
 
 @require_POST
 @needs("see_calls")
 def campaign_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a campaign for good."""
-    return _control(request, pk, lifecycle.stop, _("Stopped for good."))
+    return _control(request, pk, lifecycle.stop, _("Campaign ended."))
 
 
 def _control(

@@ -29,7 +29,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("number", str(refusal))
         else:
-            messages.success(request, _("Noted. Now ask a manager or an admin to confirm it on this page."))
+            messages.success(request, _("Saved. Ask a manager or admin to confirm it on this page."))
             return redirect("own-numbers")
     context = {"form": form, "numbers": own_numbers.of(person), "waiting": own_numbers.waiting_for(person)}
     return render(request, "launch/own_numbers.html", context, status=422 if form.errors else 200)
@@ -43,9 +43,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("their own number")
     try:
         if own_numbers.confirm(pk, person=person_of(request), reason=request.POST.get("reason", "")):
-            messages.success(request, _("Confirmed: this person may place test calls to it from now on."))
+            messages.success(request, _("Confirmed. This user can now place test calls to it."))
         else:
-            messages.info(request, _("This number was confirmed or removed meanwhile, or it is your own."))
+            messages.info(request, _("This number was confirmed or removed in the meantime, or it is your own."))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("own-numbers")
@@ -56,5 +56,5 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a number."""
     if own_numbers.remove(pk, person=person_of(request)):
-        messages.success(request, _("Removed: no test call rings it any more."))
+        messages.success(request, _("Removed. Test calls no longer go to it."))
     return redirect("own-numbers")

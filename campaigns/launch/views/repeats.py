@@ -28,7 +28,7 @@ def campaign_repeat(request: HttpRequest, pk: int) -> HttpResponse:
     repeat = CampaignRepeat.objects.select_related("made").filter(pk=pk).first()
     if request.POST.get("then") == "end":
         if repeats.end(found, person):
-            messages.success(request, _("It does not repeat any more. What was made already stays."))
+            messages.success(request, _("Repeat ended. Campaigns already created are not changed."))
         return redirect("campaign-repeat", pk)
     form = RepeatForm(request.POST or None, repeat)
     if form.is_valid():

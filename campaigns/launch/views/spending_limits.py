@@ -35,7 +35,7 @@ def limits(request: HttpRequest) -> HttpResponse:
         except BothChanged as both:
             form.show_both(both, request.user)
         else:
-            messages.success(request, _("Saved. It holds from the next call on."))
+            messages.success(request, _("Saved. Applies from the next call."))
             return redirect("spending-limits")
     context = {
         "limits": spending_limits.limits_today(person_of(request)),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from callcenter.access.roles import needs
 from callcenter.parameters import whole_number, words_of
 from campaigns.core.refusals import Refusal
+from campaigns.core.variants import version_of
 from campaigns.core.views.page_requests import person_of, reason_of, token_of
 from campaigns.launch import start as start_module
 from campaigns.launch import test_call
@@ -93,19 +94,20 @@ def campaign_try(request: HttpRequest, pk: int) -> HttpResponse:
     if not is_launchable(campaign):
         return redirect("campaign", pk)
     if token is None:
-        form.add_error(None, _("This form is from an earlier visit: look at it once more, then press again."))
+        form.add_error(None, _("This form is from an earlier visit. Check it, then try again."))
     elif form.is_valid():
         wanted = form.cleaned_data.get("hear", "")
+        said = version_of(campaign, form.cleaned_data.get("variant", ""))
         hearer = form.sample_person() if form.samples else test_call.choose_hearer(campaign, wanted)
         if hearer is None and wanted:
-            form.add_error("hear", _("Nobody in the audience is found by this: give a part of a name or of a number."))
+            form.add_error("hear", _("No contact in the audience found. Enter part of a name or number."))
         else:
             try:
-                placed = test_call.try_message(campaign, person, form.understood(), hearer, token)
+                placed = test_call.try_message(said, person, form.understood(), hearer, token)
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:
-                messages.success(request, _("Your phone rings soon. This call is not counted in the campaign."))
+                messages.success(request, _("Your phone will ring soon. This call does not count in the campaign."))
                 return redirect("call", placed.call.pk)
     return check_page(request, campaign, try_form=form)
 
@@ -139,7 +141,7 @@ def campaign_return(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = find_campaign(request, pk)
     try:
         if start_module.give_back(campaign.pk, person_of(request), reason_of(request)):
-            messages.success(request, _("Returned. Whoever asked for the approval is told why."))
+            messages.success(request, _("Returned. The user who requested the approval will see the reason."))
     except Refusal as refusal:
         messages.error(request, str(refusal))
     return redirect("campaign", pk)
@@ -153,6 +155,6 @@ def campaign_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if start_module.take_back(campaign.pk, person_of(request)):
         is_pilot = campaign.launched_at is not None
         messages.success(
-            request, _("Taken back: it is paused again.") if is_pilot else _("Taken back: it is a draft again.")
+            request, _("Withdrawn. It is paused again.") if is_pilot else _("Withdrawn. It is a draft again.")
         )
     return redirect("campaign", pk)

@@ -21,30 +21,26 @@ from campaigns.notices.kinds import KINDS, Channel, NoticeKind
 class NoticeSettingsForm(forms.Form):
     """What one user is told by which channel, quiet hours, language and digests."""
 
-    language = forms.ChoiceField(label=_("Language of mails and chat messages"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of e-mails and chat messages"), choices=settings.LANGUAGES)
     quiet_start = forms.TimeField(
-        label=_("Quiet from"),
+        label=_("Quiet hours from"),
         required=False,
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
         help_text=names_zone(),
     )
     quiet_end = forms.TimeField(
-        label=_("Quiet until"),
+        label=_("Quiet hours until"),
         required=False,
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        help_text=names_zone(
-            _("On your clock. What comes in between is sent afterwards; what is urgent is sent at once.")
-        ),
+        help_text=names_zone(_("In your time zone. Notices wait until quiet hours end; urgent ones are sent at once.")),
     )
-    daily_digest = forms.BooleanField(label=_("Daily digest: what yesterday’s calls came to"), required=False)
-    weekly_digest = forms.BooleanField(
-        label=_("Weekly digest: what the calls of the last seven days came to"), required=False
-    )
+    daily_digest = forms.BooleanField(label=_("Daily digest: yesterday's results"), required=False)
+    weekly_digest = forms.BooleanField(label=_("Weekly digest: results of the last 7 days"), required=False)
     digest_hour = forms.TypedChoiceField(
-        label=_("Hour of digests"), coerce=int, choices=lambda: [(n, f"{n:02d}:00") for n in range(24)]
+        label=_("Send digests at"), coerce=int, choices=lambda: [(n, f"{n:02d}:00") for n in range(24)]
     )
     digest_weekday = forms.TypedChoiceField(
-        label=_("Day of the weekly digest"), coerce=int, choices=lambda: [(n, WEEKDAYS[n]) for n in _week()]
+        label=_("Send the weekly digest on"), coerce=int, choices=lambda: [(n, WEEKDAYS[n]) for n in _week()]
     )
 
     def __init__(self, data: Any, reader: Reader) -> None:
@@ -72,7 +68,7 @@ class NoticeSettingsForm(forms.Form):
         """Check that quiet hours have both ends."""
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if (found.get("quiet_start") is None) != (found.get("quiet_end") is None):
-            self.add_error("quiet_end", _("Give both times, or neither."))
+            self.add_error("quiet_end", _("Enter both times, or neither."))
         return found
 
     def choices_made(self) -> dict[str, dict[str, bool]]:
@@ -94,7 +90,9 @@ class ChatForm(forms.Form):
         label=_("Webhook address of your chat"),
         max_length=chat.MAX_ADDRESS,
         widget=forms.PasswordInput({"autocomplete": "off", "dir": "ltr"}),
-        help_text=_("Create an incoming webhook there and paste its address. It is stored encrypted and never shown."),
+        help_text=_(
+            "Create an incoming webhook there and paste its address. It is stored encrypted and never shown again."
+        ),
     )
     service = ""
 

@@ -83,7 +83,7 @@ def chat_address(request: HttpRequest) -> HttpResponse:
     row.chat, row.chat_service = {"address": form.cleaned_data["address"].strip()}, form.service
     row.save(update_fields=["chat", "chat_service"])
     record(reader.user, "notices.chat_set", None, service=form.service)
-    messages.success(request, _("Saved. Send a test message to see that it arrives."))
+    messages.success(request, _("Saved. Send a test message to check that it arrives."))
     return redirect("notice-settings")
 
 
@@ -97,7 +97,7 @@ def chat_removed(request: HttpRequest) -> HttpResponse:
         row.chat, row.chat_service = {}, ""
         row.save(update_fields=["chat", "chat_service"])
         record(user, "notices.chat_removed", None)
-        messages.success(request, _("Removed. Nothing is sent to that chat any more."))
+        messages.success(request, _("Removed. Nothing more is sent to that chat."))
     return redirect("notice-settings")
 
 
@@ -107,16 +107,14 @@ def test_message(request: HttpRequest) -> HttpResponse:
     """Send a test message to the user's chat, and say whether it was taken."""
     reader = choices.reader(cast(User, request.user))
     if not reader.can_get(CHAT):
-        messages.error(request, _("No chat is set: paste its address first."))
+        messages.error(request, _("No chat is set up. Paste its address first."))
         return redirect("notice-settings")
     try:
-        chat.post(reader.chosen, _("test message"), _("This message shows that your notices arrive here."))
+        chat.post(reader.chosen, _("test message"), _("This test message shows that your notices arrive here."))
     except chat.Refused:
-        messages.error(
-            request, _("The chat did not take the message. Create a new webhook there, and paste its address.")
-        )
+        messages.error(request, _("The chat rejected the message. Create a new webhook there and paste its address."))
     else:
-        messages.success(request, _("Sent. Look into the chat."))
+        messages.success(request, _("Sent. Check the chat."))
     return redirect("notice-settings")
 
 

@@ -14,9 +14,11 @@ class EraseForm(forms.Form):
     """Why a person is erased."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=MAX_REASON, help_text=_("Such as: asked for by e-mail. Write no name or number.")
+        label=_("Reason"),
+        max_length=MAX_REASON,
+        help_text=_("For example: requested by e-mail. Do not write a name or number."),
     )
-    sure = forms.BooleanField(label=_("I know that this cannot be undone"))
+    sure = forms.BooleanField(label=_("I understand that this cannot be undone"))
 
     def clean_reason(self) -> str:
         """Return the reason as one line."""
@@ -26,11 +28,11 @@ class EraseForm(forms.Form):
 class EraseNumberForm(EraseForm):
     """The same for a number that may belong to no contact."""
 
-    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
+    phone = PhoneField(help_text=_("In any format, such as 0912 123 4567 or +98 912 123 4567."))
     field_order = ("phone", "reason", "sure")
 
 
 class HeldForm(forms.Form):
     """Whose data are written into a file, by number."""
 
-    phone = PhoneField(help_text=_("In any form, such as 0912 123 4567 or +98 912 123 4567."))
+    phone = PhoneField(help_text=_("In any format, such as 0912 123 4567 or +98 912 123 4567."))

@@ -29,7 +29,7 @@ class RetentionForm(EditsModelRow):
         super().__init__(*arguments, **options)
         given = from_environment()
         for name in COLUMNS:
-            self.fields[name].help_text = gettext("Empty: %(value)s, as the environment says.") % {
+            self.fields[name].help_text = gettext("Empty: %(value)s (server default).") % {
                 "value": getattr(given, name)
             }
 
@@ -41,7 +41,7 @@ class RetentionForm(EditsModelRow):
             found.get(name) or getattr(given, name) for name in ("keep_call_days", "keep_conversation_days")
         )
         if calls < talks:
-            self.add_error("keep_call_days", _("A call is kept for at least as long as its transcript."))
+            self.add_error("keep_call_days", _("Calls must be kept at least as long as their transcripts."))
         return found
 
     def days(self) -> list[tuple[str, int]]:

@@ -25,9 +25,9 @@ from campaigns.privacy.forms.erasure import EraseForm, EraseNumberForm, HeldForm
 
 def _said(request: HttpRequest, done: Erasure) -> None:
     if done.done_at:
-        messages.success(request, _("Erased. What is left to do by hand stands below."))
+        messages.success(request, _("Erased. What you still have to do by hand is listed below."))
     else:
-        messages.warning(request, _("A call to this person is not over. They are erased as soon as it is."))
+        messages.warning(request, _("A call to this contact is still in progress. The contact is erased when it ends."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +48,7 @@ def erase_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _sentence(refusal: Exception) -> str:
     if isinstance(refusal, StorageAway):
-        return _("The place where files are kept cannot be reached: try again in a minute.")
+        return _("The file storage cannot be reached. Try again in a minute.")
     return str(refusal)
 
 

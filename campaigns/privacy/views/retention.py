@@ -34,7 +34,7 @@ def retention_page(request: HttpRequest) -> HttpResponse:
             except BothChanged as both:
                 form.show_both(both, request.user)
             else:
-                messages.success(request, _("Saved: the settings hold from now on."))
+                messages.success(request, _("Settings saved."))
                 return redirect("retention")
     context = {
         "form": form,

@@ -20,6 +20,7 @@ from campaigns.core import conditions, stop_all
 from campaigns.core.paging import count_up_to, page_by_key
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import seen_by
+from campaigns.core.variants import names_of
 from campaigns.core.views.page_requests import MAX_SEARCH, go_back, person_of, reason_of, token_of
 from campaigns.launch.lifecycle import may_control
 from campaigns.launch.views.campaigns import campaign_context, find_campaign
@@ -39,7 +40,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     person = person_of(request)
     found = find_campaign(request, pk)
     questions = service.questions_shown(found, person)
-    filters = _filters(request, questions, person)
+    filters = _filters(request, found, questions, person)
     calls = service.find_people(found, filters, person)
     listed = conditions.down_from_newest(calls, found)
     page = page_by_key(listed.select_related("contact", "campaign", "provider"), request.GET)
@@ -58,6 +59,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "total": count_up_to(service.find_people(found, filters, person, is_walked=False)),
         "questions": questions,
+        "variants": list(names_of(found).items()),
         "dispositions": seen_by(person, Disposition.objects.all()),
         "states": service.STATES,
         "reasons": service.reasons(),
@@ -69,7 +71,9 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "reports/campaign_people.html", context)
 
 
-def _filters(request: HttpRequest, questions: list[Question], person: Person) -> service.PeopleFilters:
+def _filters(
+    request: HttpRequest, campaign: Campaign, questions: list[Question], person: Person
+) -> service.PeopleFilters:
     """Return the filters of the query string; unknown values are ignored."""
     wanted = whole_number(request.GET.get("question"))
     question = next((one for one in questions if one.pk == wanted), None)
@@ -80,6 +84,7 @@ def _filters(request: HttpRequest, questions: list[Question], person: Person) ->
     if question is None or is_phone or (answer != UNREADABLE and answer and understood(question, answer) is None):
         answer = ""
     disposition = whole_number(request.GET.get("disposition"))
+    variant = request.GET.get("variant", "")
     state, reason = request.GET.get("state", ""), request.GET.get("reason", "")
     known = {value for _kind, choices in service.reasons() for value, _label in choices}
     return service.PeopleFilters(
@@ -89,6 +94,7 @@ def _filters(request: HttpRequest, questions: list[Question], person: Person) ->
         question=question,
         answer=answer,
         disposition=seen_by(person, Disposition.objects.filter(pk=disposition or 0)).first(),
+        variant=variant if variant in names_of(campaign) else "",
     )
 
 
@@ -107,13 +113,13 @@ def skip(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         raise PermissionDenied("control_campaign")
     reason = reason_of(request)
     if not reason:
-        messages.error(request, _("Say why: it stands in the record. Nobody was skipped."))
+        messages.error(request, _("Enter a reason; it is recorded. No one was skipped."))
     elif call_actions.cancel_call(call.pk, person, reason):
-        messages.success(request, _("Skipped: this campaign does not call this person any more."))
+        messages.success(request, _("Skipped: this campaign no longer calls this contact."))
     else:
         messages.warning(
             request,
-            _("Too late: the order is out, the phone may ring. Its page says what became of it and what can be done."),
+            _("Too late: the call was sent, the phone may ring. See the call page for its result and what you can do."),
         )
     return go_back(request, "campaign-people", pk)
 
@@ -132,7 +138,7 @@ def again(request: HttpRequest, pk: int, call_pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return go_back(request, "campaign-people", pk)
     if made.campaign_id != pk:
-        messages.success(request, _("The campaign is over, so this is a single call: it waits its turn."))
+        messages.success(request, _("The campaign is finished, so this is a single call. It is waiting."))
         return redirect("call", made.pk)
-    messages.success(request, _("One more attempt waits its turn."))
+    messages.success(request, _("One more attempt is waiting."))
     return go_back(request, "campaign-people", pk)

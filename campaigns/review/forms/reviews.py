@@ -37,7 +37,9 @@ class ScorecardForm(EditsRow, forms.Form):
         label=_("Name"), max_length=MAX_CARD, widget=forms.TextInput({"dir": "auto", "autocomplete": "off"})
     )
     is_offered = forms.BooleanField(
-        label=_("In use"), required=False, help_text=_("Out of use, no call is reviewed by it any more; reviews stay.")
+        label=_("In use"),
+        required=False,
+        help_text=_("When off, no more calls are reviewed with it; existing reviews stay."),
     )
 
     def __init__(self, data: Any, card: Scorecard | None = None) -> None:
@@ -54,18 +56,18 @@ class PointForm(forms.Form):
     text = forms.CharField(
         label=_("Point"),
         max_length=MAX_POINT,
-        help_text=_("What is listened to, such as “Says who is calling”."),
+        help_text=_("What to listen for, such as “Says who is calling”."),
         widget=forms.TextInput({"dir": "auto", "autocomplete": "off"}),
     )
     most = forms.IntegerField(
-        label=_("Most points"), min_value=1, max_value=MOST_POINTS, initial=1, help_text=_("1 is a yes or no.")
+        label=_("Maximum points"), min_value=1, max_value=MOST_POINTS, initial=1, help_text=_("1 means yes or no.")
     )
     weight = forms.IntegerField(
         label=_("Weight"),
         min_value=1,
         max_value=MOST_WEIGHT,
         initial=1,
-        help_text=_("How much it counts beside the others."),
+        help_text=_("How much it counts compared with the others."),
     )
 
 
@@ -85,14 +87,14 @@ class QueueForm(EditsRow, forms.Form):
     disposition = forms.ModelChoiceField(
         Disposition.objects.none(), label=_("Disposition"), required=False, empty_label=_("Any disposition")
     )
-    talked_from = LengthField(label=_("Talked at least"), required=False)
+    talked_from = LengthField(label=_("Minimum talk time"), required=False)
     goal = forms.ChoiceField(label=_("Goal of the campaign"), required=False, choices=ReviewQueue.Goal.choices)
     every = forms.IntegerField(
-        label=_("One call of"),
+        label=_("One call in every"),
         min_value=1,
         max_value=1_000,
         initial=1,
-        help_text=_("1 takes every call, 20 one of twenty. Which ones never changes."),
+        help_text=_("1 takes every call, 20 takes one call in 20. The selection never changes."),
     )
     since = DayField(label=_("From"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     is_open = forms.BooleanField(label=_("Open"), required=False, initial=True)
@@ -171,5 +173,5 @@ class ResultsForm(forms.Form):
         until = cleaned.get("until") or timezone.localdate()
         since = cleaned.get("since") or until - datetime.timedelta(days=USUAL_DAYS - 1)
         if since > until:
-            self.add_error("until", _("This day is before the first one."))
+            self.add_error("until", _("This day is before the first day."))
         return cleaned | {"since": since, "until": until}

@@ -82,7 +82,7 @@ def queue_new(request: HttpRequest) -> HttpResponse:
         except service.QueueRefusal as refusal:
             form.add_error(refusal.field, str(refusal))
         else:
-            messages.success(request, _("The queue is added: these are its calls."))
+            messages.success(request, _("Queue added. These are its calls."))
             return redirect("review-queue", made.pk)
     context = {"form": form, "has_scorecard": form.fields["scorecard"].queryset.exists()}  # type: ignore[attr-defined]
     return render(request, "review/queue_edit.html", context, status=422 if form.is_bound else 200)

@@ -33,7 +33,7 @@ def results(request: HttpRequest) -> HttpResponse:
             tables = [
                 (_("By agent"), _("Agent"), figures.means_by(reviews, "call__agent__name"), _("no agent")),
                 (_("By campaign"), _("Campaign"), figures.means_by(reviews, "call__campaign__name"), _("Single call")),
-                (_("By point, the weakest first"), _("Point"), figures.means_by_point(reviews), ""),
+                (_("By point, weakest first"), _("Point"), figures.means_by_point(reviews), ""),
             ]
             context |= {
                 "card": card, "tables": tables, "weeks": weeks, "mean": figures.whole_mean(weeks),

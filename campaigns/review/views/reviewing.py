@@ -43,5 +43,5 @@ def review(request: HttpRequest, pk: int, card_pk: int) -> HttpResponse:
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return page_of(request, call, card_form=form)
-    messages.success(request, _("The review is kept, with your name."))
+    messages.success(request, _("Review saved with your name."))
     return redirect("review-queue", queue.pk) if queue is not None else go_back(request, "call", pk)

@@ -30,7 +30,7 @@ def scorecards(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("name", str(refusal))
         else:
-            messages.success(request, _("The scorecard is added. Write its points below."))
+            messages.success(request, _("Scorecard added. Add its points below."))
             return redirect("scorecard", made.pk)
     found = seen_by(person_of(request), Scorecard.objects.all()).select_related("team").prefetch_related("points")
     context = {"form": form, "scorecards": found.order_by("-is_offered", "name", "pk")}
@@ -68,7 +68,7 @@ def point_add(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             point_form.add_error("text", str(refusal))
         else:
-            messages.success(request, _("The point is added."))
+            messages.success(request, _("Point added."))
             return redirect("scorecard", pk)
     return _page(request, card, ScorecardForm(None, card), point_form)
 
@@ -78,7 +78,7 @@ def point_add(request: HttpRequest, pk: int) -> HttpResponse:
 def point_remove(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     """Remove a point; reviews that hold it keep it."""
     service.remove_point(person_of(request), _card(request, pk), point_pk)
-    messages.success(request, _("The point is removed. Reviews that hold it keep it."))
+    messages.success(request, _("Point removed. Existing reviews keep it."))
     return redirect("scorecard", pk)
 
 

@@ -59,14 +59,14 @@ def decide_all(request: HttpRequest, provider_id: int) -> HttpResponse:
 def _decide(request: HttpRequest, pks: list[int], ours: str) -> HttpResponse:
     reason = reason_of(request)
     if not reason or ours not in {"yes", "no"}:
-        messages.error(request, _("Say why: it stands in the record. Nothing was changed."))
+        messages.error(request, _("Enter a reason; it is recorded. Nothing was changed."))
         return go_back(request, "unmatched-calls")
     decided = reconciliation_sweep.decide(pks, ours=ours == "yes", person=request.user, reason=reason)
     if decided:
-        told = ngettext("%(n)d call is decided, with your name.", "%(n)d calls are decided, with your name.", decided)
+        told = ngettext("Decision saved for %(n)d call.", "Decision saved for %(n)d calls.", decided)
         messages.success(request, told % {"n": decided})
     else:
-        messages.info(request, _("Somebody else decided it meanwhile."))
+        messages.info(request, _("Someone else has already decided it."))
     return go_back(request, "unmatched-calls")
 
 
@@ -76,5 +76,5 @@ def compare_now(request: HttpRequest) -> HttpResponse:
     """Queue a comparison of every vendor's list."""
     for provider_id in reconciliation_sweep.comparable():
         queue.nudge_list(provider_id)
-    messages.success(request, _("The lists are compared now; what comes of it stands here in a minute."))
+    messages.success(request, _("Comparing the lists. The result appears here in a minute."))
     return go_back(request, "unmatched-calls")

@@ -64,7 +64,7 @@ def test_the_built_in_roles_follow_the_table_alone(client: Client, admin_person:
     callers = Group.objects.get(name=CALLER)
     page = f"{ROLES}{callers.pk}/change/"
     shown = client.get(page)
-    assert "Call one person" in shown.content.decode()
+    assert "Call one contact" in shown.content.decode()
     assert client.post(page, {"name": "Callers", "rights": ["manage_people"]}).status_code == 403
     with pytest.raises(ValueError, match=CALLER):
         set_rights(callers, ["manage_people"])
@@ -74,7 +74,7 @@ def test_the_built_in_roles_follow_the_table_alone(client: Client, admin_person:
 def test_nobody_makes_a_role_of_rights_that_they_do_not_hold(client: Client, keeper: User) -> None:
     client.force_login(keeper)
     refused = client.post(f"{ROLES}add/", {"name": "More", "rights": ["place_call", "release_stop_all"]})
-    assert "Release stop-all" in refused.context["adminform"].form.errors["rights"][0]
+    assert "Resume calling after a stop" in refused.context["adminform"].form.errors["rights"][0]
     assert not Group.objects.filter(name="More").exists()
     assert client.post(f"{ROLES}add/", {"name": "Same", "rights": ["place_call"]}).status_code == 302
 

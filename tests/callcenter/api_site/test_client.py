@@ -69,7 +69,7 @@ def test_it_reads_writes_pages_and_tells_what_was_refused(manager: User, setting
     assert desk.person_change(saved["id"], {"name": "Maryam R."}, if_match=etag)["name"] == "Maryam R."
     with pytest.raises(client.Problem) as found:
         desk.person_change(saved["id"], {"name": "late"}, if_match=etag)
-    assert (found.value.status, "read it again" in found.value.detail) == (412, True)
+    assert (found.value.status, "Read it again" in found.value.detail) == (412, True)
     order = {"contact": saved["id"], "provider": agent.provider_id, "agent": agent.pk, "is_deliberate": True}
     with pytest.raises(client.Problem) as found:
         desk.call_place({**order, "agent": 10**9}, idempotency_key="first")

@@ -15,7 +15,7 @@ from campaigns import minute_job
 from campaigns.models import Alert
 
 pytestmark = pytest.mark.django_db
-BANNER = "The audit log is not whole."
+BANNER = "The audit log was tampered with."
 
 
 def look() -> diagnosis.Finding:

@@ -34,7 +34,7 @@ from tests.callcenter.edits.rows import (
     running,
     webhook_of,
 )
-from tests.conftest import make_call, make_contact, make_list, make_person, make_provider
+from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person, make_provider
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,15 @@ CASES = [
         ("5", "6"),
         ({"then_failed": "again", "retry_failed": "44"}, ([5], [44])),
         more={"then": "save"},
+    ),
+    Case(
+        "VariantsForm",
+        lambda person: make_campaign([make_list(1)], owner=person),
+        lambda row: reverse("campaign-variants", args=[row.pk]),
+        lambda row: [(one["label"], one["share"]) for one in again(row).variants],
+        ({"label_A": "Short", "share_A": "100"}, {"label_A": "Long", "share_A": "100"}),
+        ([("Short", 100)], [("Long", 100)]),
+        ("Short", "Long"),
     ),
     Case(
         "RepeatForm",

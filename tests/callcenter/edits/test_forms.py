@@ -43,6 +43,7 @@ pytestmark = pytest.mark.django_db
 
 EDITS_NO_ROW = {
     "KeyForm": "adds",
+    "SecondProviderForm": "adds a consent, which nobody changes afterwards",
     "SourceForm": "adds",
     "NewWebhookForm": "adds",
     "WebhookFields": "is a part of the forms of webhooks",
@@ -237,7 +238,7 @@ def test_a_form_that_does_not_say_what_it_showed_writes_over_nothing(desk: Desk)
             assert answer.status_code == 302, "nothing is stored yet that could be written over"
             return
         assert answer.status_code == (200 if case.is_set_up else 422)
-    assert "Somebody else changed this" in text_of(answer)
+    assert "Another user changed this" in text_of(answer)
 
 
 def test_who_changed_it_is_named(client: Client, manager: User) -> None:
@@ -283,7 +284,7 @@ def test_keys_that_somebody_else_stored_are_not_replaced_unseen(client: Client, 
     store_secrets(provider.pk, {"api_key": "their-new-key-0123"}, person=make_person(ADMIN))
     answer = client.post(reverse("provider-key", args=[provider.pk]), sent(form, secret_api_key="my-new-key-01234"))
     assert answer.status_code == 422
-    assert "Somebody else stored keys here" in text_of(answer)
+    assert "Another user saved keys here" in text_of(answer)
     assert "my-new-key-01234" not in answer.content.decode()
     assert again(provider).secrets.open() == {"api_key": "their-new-key-0123"}
     assert KeysForm.edited is not None

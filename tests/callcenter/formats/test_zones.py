@@ -40,8 +40,8 @@ def test_a_time_is_read_on_the_clock_of_the_zone(wall: str, zone: str, utc: str)
         ("2027-03-14T02:30", "America/New_York", "skipped", "02:30 does not exist. Choose 03:30."),
         ("2027-03-28T02:00", "Europe/Berlin", "skipped", "02:00 does not exist. Choose 03:00."),
         ("2026-10-04T02:15", "Australia/Lord_Howe", "skipped", "02:15 does not exist. Choose 02:45."),
-        ("2026-11-01T01:30", "America/New_York", "twice", "01:30 comes twice. Choose 00:30 or 02:30."),
-        ("2027-04-04T01:45", "Australia/Lord_Howe", "twice", "01:45 comes twice. Choose 01:15 or 02:15."),
+        ("2026-11-01T01:30", "America/New_York", "twice", "01:30 happens twice. Choose 00:30 or 02:30."),
+        ("2027-04-04T01:45", "Australia/Lord_Howe", "twice", "01:45 happens twice. Choose 01:15 or 02:15."),
         ("0001-01-01T00:00", "Asia/Tehran", "overflow", "Choose another day."),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_field_reads_names_and_writes_in_the_viewers_zone() -> None:
         assert titled("Sent") == "Sent (Asia/Tehran)"
     with timezone.override("America/New_York"):
         assert "America/New_York" in str(field.help_text)
-        with pytest.raises(ValidationError, match="comes twice"):
+        with pytest.raises(ValidationError, match="happens twice"):
             field.clean("2026-11-01T01:30")
         with pytest.raises(ValidationError, match="does not exist"):
             field.clean("2027-03-14T02:30")

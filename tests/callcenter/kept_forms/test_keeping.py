@@ -49,7 +49,7 @@ def test_another_user_never_sees_it(tab: Tab, caller: User) -> None:
     tab.log_in(answer.url, caller)
     shown = tab.get(page)
     assert field_of(shown, "name") == ["Ann"]
-    assert "here is what you typed" not in text_of(shown)
+    assert "What you entered is still here. Nothing was sent yet." not in text_of(shown)
     # Nor can another discard it.
     form = form_in(shown, "name")
     form.action = reverse("kept-form-discard", args=[KeptForm.objects.get().pk])
@@ -124,7 +124,7 @@ def test_another_sites_form_is_never_kept(tab: Tab) -> None:
 def test_a_form_that_is_too_long_is_not_kept_and_says_so(tab: Tab) -> None:
     answer = kept_after(tab, variables="x" * keeping.MOST_BYTES)
     assert answer.status_code == 413
-    assert "too long to be kept" in text_of(answer)
+    assert "too long to be saved" in text_of(answer)
     assert not KeptForm.objects.exists()
     contact = make_contact()
     page = reverse("person-edit", args=[contact.pk])

@@ -32,10 +32,10 @@ def test_a_persons_form_comes_back_filled_and_is_saved_once(tab: Tab) -> None:
     answer = tab.post(form, page, **typed)
     assert not Contact.objects.filter(name__startswith="Ann ").exists()
     shown = tab.get(answer.url)
-    assert "Log in, and the form comes back with what you typed." in text_of(shown)
+    assert "Log in, and the form comes back with what you entered." in text_of(shown)
     back = tab.follow(answer)
     assert back.request["PATH_INFO"] == page
-    assert "You were signed out; here is what you typed. Nothing was sent yet." in text_of(back)
+    assert "You were logged out. What you entered is still here. Nothing was sent yet." in text_of(back)
     again = form_in(back, "variables")
     values = dict(again.fields)
     assert {name: values[name].replace("\r\n", "\n") for name in typed} == typed
@@ -48,7 +48,7 @@ def test_a_persons_form_comes_back_filled_and_is_saved_once(tab: Tab) -> None:
     assert contact.name == typed["name"]
     assert contact.variables == {"city": "Pune", "order": "1 </textarea>"}
     assert not KeptForm.objects.exists()
-    assert "here is what you typed" not in text_of(tab.get(page))
+    assert "What you entered is still here. Nothing was sent yet." not in text_of(tab.get(page))
 
 
 def test_what_somebody_changed_meanwhile_is_seen_after_the_log_in(tab: Tab) -> None:
@@ -89,7 +89,7 @@ def test_a_quick_call_is_placed_once_however_often_it_was_sent(tab: Tab) -> None
     (call,) = Call.objects.all()
     # The first tab's button once more, from before the log-in: shown again, and it leads to the call that was made.
     back = tab.get(tab.post(form, page, do="call", **typed).url)
-    assert "You logged in again meanwhile; here is what you typed." in text_of(back)
+    assert "You logged in again. What you entered is still here." in text_of(back)
     assert tab.post(form_in(back, "number"), page, do="call").url == reverse("call", args=[call.pk])
     assert Call.objects.count() == 1
 
@@ -103,7 +103,7 @@ def test_the_builder_offers_what_the_kept_choice_needs(tab: Tab) -> None:
     typed |= {"retry_busy": "5, 50", "variable_0_name": "order", "variable_0_text": "{city}", "then": "save"}
     back = tab.follow(tab.post(form, page, **typed))
     assert back.status_code == 200
-    assert "Please look at this again" not in text_of(back)
+    assert "Please check the marked fields" not in text_of(back)
     again = form_in(back, "agent")
     values = dict(again.fields)
     assert (values["name"], values["agent"], values["retry_busy"]) == ("Autumn", str(bolna.pk), "5, 50")
@@ -163,7 +163,7 @@ def test_a_button_is_not_pressed_by_itself(tab: Tab) -> None:
     form = tab.form(page, "form_token", "copy/")
     tab.end_session()
     back = tab.follow(tab.post(form, page))
-    assert "You were signed out, so nothing was done. Press the button again." in text_of(back)
+    assert "You were logged out, so nothing was done. Press the button again." in text_of(back)
     assert Campaign.objects.count() == 1
     assert tab.post(form_in(back, "form_token", "copy/"), page).status_code == 302
     assert Campaign.objects.count() == 2
@@ -180,7 +180,7 @@ def test_a_second_log_in_in_another_tab_throws_nothing_away(tab: Tab) -> None:
     assert answer.status_code == 302
     assert answer.url == page
     back = tab.get(page)
-    assert "You logged in again meanwhile; here is what you typed." in text_of(back)
+    assert "You logged in again. What you entered is still here." in text_of(back)
     assert tab.post(form_in(back, "variables"), page).status_code == 302
     contact.refresh_from_db()
     assert contact.name == "Anne"
@@ -212,7 +212,7 @@ def test_set_up_too_and_no_key_is_kept(admin_person: User) -> None:
     text = back.content.decode()
     assert field_of(back, "max_lines") == ["7"]
     assert "a-new-key" not in text
-    assert "Files, keys and passwords are never kept" in text_of(back)
+    assert "Files, keys and passwords are never saved" in text_of(back)
     (kept,) = keeping.find(admin_person.pk, page)
     assert not [name for name in kept.fields if name.startswith(SECRET)]
     assert "a-new-key" not in str(kept)
@@ -248,4 +248,4 @@ def test_files_are_not_kept_and_the_page_says_so(tab: Tab) -> None:
     answer = tab.client.post(page, {**sent(form, region="US"), "file": file}, headers=told)
     back = tab.follow(answer)
     assert dict(form_in(back, "region").fields)["region"] == "US"
-    assert "Files, keys and passwords are never kept" in text_of(back)
+    assert "Files, keys and passwords are never saved" in text_of(back)

@@ -76,7 +76,7 @@ def test_a_user_of_the_same_verified_address_is_logged_in_and_led_back() -> None
 def test_who_is_not_known_is_refused_with_a_sentence() -> None:
     answer = log_in("sara")
     assert answer.status_code == 403
-    assert "Nobody here has your account." in answer.content.decode()
+    assert "No user here has your account." in answer.content.decode()
     assert not User.objects.exists()
 
 
@@ -94,7 +94,7 @@ def test_a_switched_off_user_stays_out() -> None:
     assert browser.get("/people/").status_code == 302
     answer = log_in("sara")
     assert answer.status_code == 403
-    assert "switched off" in answer.content.decode()
+    assert "turned off" in answer.content.decode()
 
 
 def test_new_people_are_made_in_a_named_role_where_the_settings_say_so(settings: Any) -> None:
@@ -114,14 +114,14 @@ def test_a_claim_gives_the_roles_at_each_log_in(settings: Any) -> None:
     make_person(CALLER, email="stranger@example.org")
     answer = log_in("stranger")
     assert answer.status_code == 403
-    assert "has no role here" in answer.content.decode()
+    assert "has no role in Callcenter" in answer.content.decode()
 
 
 def test_hosts_that_are_not_admitted_are_never_asked(settings: Any) -> None:
     settings.OUTBOUND_HOSTS = []
     answer = Client().post(LOGIN)
     assert answer.status_code == 403
-    assert "did not work" in answer.content.decode()
+    assert "Log-in with your organisation&#x27;s account failed" in answer.content.decode()
 
 
 def test_a_made_up_answer_logs_nobody_in() -> None:

@@ -128,7 +128,7 @@ def test_a_passkey_logs_its_user_in_without_password_and_code(client: Client, la
 def test_a_key_that_did_not_verify_its_user_is_refused(client: Client, laleh: User, key: Key) -> None:
     answer = press(client, key.answer(challenge(client), verified=False), next="/people/")
     assert answer["Location"] == "/login/?next=%2Fpeople%2F"
-    assert "This passkey did not log you in." in client.get(answer["Location"]).content.decode()
+    assert "Log-in with this passkey failed." in client.get(answer["Location"]).content.decode()
     assert not is_in(client)
     assert failures() == [("", {"known": False, "method": "passkey"})]
 

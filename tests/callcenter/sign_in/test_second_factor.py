@@ -85,7 +85,7 @@ def test_log_in_asks_for_the_code_and_takes_each_once(client: Client, laleh: Use
     cache.clear()  # of this process: another one has not seen the code
     other = Client()
     log_in(other, laleh)
-    assert "used a moment ago" in other.post(asked["Location"], {"code": right}).content.decode()
+    assert "This code was just used" in other.post(asked["Location"], {"code": right}).content.decode()
 
 
 def test_guesses_at_codes_are_limited(client: Client, laleh: User) -> None:
@@ -107,7 +107,7 @@ def test_people_of_a_role_set_one_up_at_their_next_log_in_and_do_nothing_before(
         assert client.get(page)["Location"] == reverse("mfa_index"), page
         assert client.post(page, {"name": "x"})["Location"] == reverse("mfa_index"), page
     assert client.get("/today/", headers={"HX-Request": "true"})["HX-Redirect"] == reverse("mfa_index")
-    assert "Your role needs a second factor" in client.get(reverse("mfa_index")).content.decode()
+    assert "Your role needs two-factor login" in client.get(reverse("mfa_index")).content.decode()
     give_app(laleh)
     assert client.get("/people/").status_code == 200
 

@@ -60,7 +60,7 @@ def test_an_address_that_may_not_be_sent_to_is_refused_with_the_next_step(manage
     answer = as_(manager).post(reverse("webhooks"), {"name": "Shop", "url": url, "kinds": ["call.ended"]})
     assert answer.status_code == 422
     page = text_of(answer)
-    assert "OUTBOUND_HOSTS" in page if "elsewhere" in url or "10.0" in url else "Write it as https://HOST/PATH" in page
+    assert "OUTBOUND_HOSTS" in page if "elsewhere" in url or "10.0" in url else "Enter it as https://HOST/PATH" in page
     assert not WebhookReceiver.objects.exists()
 
 
@@ -80,7 +80,7 @@ def test_an_admin_switches_off_what_others_made_but_points_it_nowhere_else(manag
     made = receiver_of(manager, URL, "call.ended").receiver
     client, page = as_(make_person(ADMIN)), reverse("webhook", args=[made.pk])
     answer = client.post(page, sent(edit_form_at(client, page), url="https://hooks.example.org/theirs"))
-    assert "Only its owner" in text_of(answer)
+    assert "Only the owner" in text_of(answer)
     assert client.post(reverse("webhook-secret", args=[made.pk])).status_code == 404
     client.post(page, sent(edit_form_at(client, page), is_active=""))
     assert (again(made).url, again(made).is_active) == (URL, False)
@@ -108,10 +108,10 @@ def test_the_log_is_narrowed_and_sends_again(manager: User, this_machine: list[s
     client, page = as_(manager), reverse("webhook", args=[made.pk])
     whole, some = text_of(client.get(page)), text_of(client.get(page, {"state": "delivered"}))
     assert failed.message_id in whole
-    assert "It took too long to answer" in whole
+    assert "The answer took too long" in whole
     assert (failed.message_id in some, sent_.message_id in some) == (False, True)
     answer = client.post(reverse("webhook-again", args=[made.pk, sent_.pk]), follow=True)
-    assert "1 event is sent again." in text_of(answer)
+    assert "1 event will be sent again." in text_of(answer)
     client.post(reverse("webhook-again-all", args=[made.pk]))
     assert set(WebhookDelivery.objects.values_list("state", "tries", "problem")) == {("waiting", 0, "")}
     assert AuditEvent.objects.filter(action="webhook.sent_again").count() == 2
@@ -130,7 +130,7 @@ def test_a_halted_one_is_named_by_doctor_and_resumed(manager: User) -> None:
     assert "not-for-logs" not in str(found)
     client = as_(manager)
     answer = client.post(reverse("webhook-test", args=[made.pk]), follow=True)
-    assert "switch it on, or resume it, first" in text_of(answer)
+    assert "Turn it on or resume it first" in text_of(answer)
     client.post(reverse("webhook-resume", args=[made.pk]))
     assert again(made).halted_at is None
     assert Listening.objects.exists()
@@ -148,7 +148,7 @@ def test_nobody_adds_more_than_a_few(manager: User, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(receivers, "MOST", 1)
     receiver_of(manager, URL)
     answer = as_(manager).post(reverse("webhooks"), {"name": "Shop", "url": URL, "kinds": ["call.ended"]})
-    assert "no more can be added" in text_of(answer)
+    assert "You have reached the limit of" in text_of(answer)
 
 
 def test_the_reference_shows_each_event_with_an_example_that_fits(manager: User) -> None:

@@ -110,9 +110,8 @@ def test_results_stand_out_in_order_and_for_those_who_may_hear(
     reading.read_for([confirmed, part, price], [call.pk for call in calls])
     client.force_login(manager)
     page = client.get(reverse("campaign-results", args=[campaign.pk]))
-    assert (
-        "Of those who answered “Eve” to “Part”, 100 % reached the goal: more than the 20 % of the others."
-        in text_of(page)
+    assert "Of people who answered “Eve” to “Part”, 100 % reached the goal: more than the others (20 %)." in text_of(
+        page
     )
     found = figures.distribution_of(price)
     assert sum(one.calls for one in found.parts) == 50

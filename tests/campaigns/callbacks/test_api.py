@@ -35,7 +35,7 @@ def test_a_callback_is_asked_for_once_on_the_persons_clock(caller: User) -> None
     assert (made.call.agent, made.call.contact) == (call.agent, call.contact)
     assert AuditEvent.objects.get(action="call.callback_asked").source.startswith("API key")
     again = program.post("/callbacks", five(contact=call.contact_id), Idempotency_Key="b")
-    assert (again.status_code, "is planned" in again.json()["detail"]) == (409, True)
+    assert (again.status_code, "is scheduled" in again.json()["detail"]) == (409, True)
     assert program.post("/callbacks", five(contact=call.contact_id)).status_code == 400
 
 
@@ -44,12 +44,12 @@ def test_it_is_refused_where_the_pages_refuse(caller: User) -> None:
     over = (tomorrow() - datetime.timedelta(days=3)).isoformat()
     foreign = talked_with(make_person())
     asked = {
-        "past": (five(from_call=call.pk, day=over), 409, "is over there"),
+        "past": (five(from_call=call.pk, day=over), 409, "has passed"),
         "nobody": (five(), 422, "contact to call back"),
         "zone": (five(from_call=call.pk, zone="Nowhere/City"), 409, "time zone"),
         "minutes": (five(from_call=call.pk, time="17:60"), 422, "errors"),
-        "foreign": (five(from_call=foreign.pk), 404, "reach"),
-        "number": (five(from_call=call.pk, phone="+989120000000"), 409, "none of the numbers"),
+        "foreign": (five(from_call=foreign.pk), 404, "not accessible"),
+        "number": (five(from_call=call.pk, phone="+989120000000"), 409, "does not belong to this contact"),
     }
     found = {}
     for name, (body, *_) in asked.items():

@@ -69,11 +69,11 @@ def test_one_form_plans_one_call(caller: User) -> None:
 def test_a_person_has_one_planned_call_whichever_number_was_given(caller: User) -> None:
     call = talked_with(caller)
     planned(caller, call)
-    with pytest.raises(Refusal, match="is planned"):
+    with pytest.raises(Refusal, match="is scheduled"):
         planned(caller, call)
     assert call.contact is not None
     OtherNumber.objects.create(contact=call.contact, phone="+982112345678")
-    with pytest.raises(Refusal, match="is planned"):
+    with pytest.raises(Refusal, match="is scheduled"):
         planning.ask_for_callback(call.contact, "+982112345678", five_tomorrow(), TEHRAN, "", caller)
 
 
@@ -109,8 +109,8 @@ def refuse_off(call: Call) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
-        (refuse_over, "is over"), (refuse_far, "within 90 days"), (refuse_nowhere, "time zone"),
-        (refuse_skipped, "does not exist"), (refuse_forbidden, "do-not-call"), (refuse_off, "switched off"),
+        (refuse_over, "has passed"), (refuse_far, "within 90 days"), (refuse_nowhere, "time zone"),
+        (refuse_skipped, "does not exist"), (refuse_forbidden, "do-not-call"), (refuse_off, "turned off"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_the_next_step(
@@ -124,14 +124,14 @@ def test_what_cannot_be_is_refused_with_the_next_step(
 
 def test_a_time_outside_hours_is_refused_with_the_next_one_that_is_open(caller: User, settings: Settings) -> None:
     settings.SINGLE_CALL_HOURS = "08:00-16:00"
-    with pytest.raises(Refusal, match=r"outside calling hours there.*Choose a time from .*08:00 in .*Tehran"):
+    with pytest.raises(Refusal, match=r"Outside local calling hours.*Choose .*08:00 in .*Tehran.* or later"):
         planned(caller)
 
 
 def test_a_time_on_a_holiday_is_refused_with_the_day_and_its_name(caller: User) -> None:
     dates = f"{tomorrow() - DAY}/{tomorrow() + 2 * DAY}"
     InstallationSettings.objects.create(own_holidays=[{"dates": dates, "country": "", "name": "Summer break"}])
-    with pytest.raises(Refusal, match=r"is a holiday there: Summer break\. Choose a time from .*00:00 in .*Tehran"):
+    with pytest.raises(Refusal, match=r"is a holiday there: Summer break\. Choose .*00:00 in .*Tehran.* or later"):
         planned(caller)
 
 
@@ -320,7 +320,7 @@ def test_it_is_the_merged_persons_and_of_two_one_goes_first(caller: User, manage
     assert (made.call.contact, made.call.to_number) == (kept, other.phone)
     second = planned(caller)
     assert second.call.contact_id is not None
-    with pytest.raises(Refusal, match="take one of them back"):
+    with pytest.raises(Refusal, match="Cancel one of them first"):
         duplicates.merge_people(kept.pk, second.call.contact_id, manager)
 
 

@@ -48,7 +48,7 @@ def test_it_is_asked_for_on_the_page_of_a_call_and_shown_on_both_clocks(client: 
     waiting = text_of(client.get(answer["Location"]))
     assert "17:00 in" in waiting
     berlin = made.asked_for.astimezone(zoneinfo.ZoneInfo("Europe/Berlin"))
-    assert f"{berlin:%H:%M} on your clock" in waiting
+    assert f"{berlin:%H:%M} your time" in waiting
     assert "wants a later appointment" in waiting
     # It stands on the call it came from and on the person's page.
     assert "wants a later appointment" in text_of(client.get(reverse("call", args=[call.pk])))
@@ -71,7 +71,7 @@ def test_what_was_typed_wrongly_stays_with_the_reason(client: Client, caller: Us
     call = talked_with(caller)
     answer = client.post(reverse("call-callback", args=[call.pk]), when(local_day=str(tomorrow() - 2 * DAY)))
     assert answer.status_code == 422
-    assert "This time is over there" in text_of(answer)
+    assert "This local time has passed" in text_of(answer)
     assert "wants a later appointment" in text_of(answer)
 
 
@@ -84,10 +84,10 @@ def test_quick_call_plans_a_call_with_any_message(client: Client, caller: User) 
     assert (made.call.status, made.call.to_number, made.zone) == ("pending", "+989123456789", TEHRAN)
     # A call now is possible beside it, and the page says what follows.
     page = text_of(client.post("/quick-call/check/", {"number": "09123456789", "provider": provider.pk}))
-    assert "A callback to this person is planned" in page
+    assert "A callback to this contact is scheduled" in page
     missing = client.post(URL, form_of(provider) | {"do": "later"})
     assert missing.status_code == 422
-    assert "Say when the person is to be called." in text_of(missing)
+    assert "Choose when to call." in text_of(missing)
 
 
 def test_it_is_moved_and_taken_back_on_its_page(client: Client, caller: User) -> None:
@@ -110,10 +110,10 @@ def test_today_shows_what_is_due_and_what_reached_nobody(client: Client, caller:
     Callback.objects.filter(pk=late.pk).update(local_day=tomorrow() - 2 * DAY)
     Call.objects.filter(pk=missed.call_id).update(status="no_answer", placing_at=timezone.now())
     page = text_of(client.get(reverse("today")))
-    assert "Overdue: planned for" in page
+    assert "Overdue: scheduled for" in page
     assert "is late" in page
-    assert "Nobody was reached. Planned for" in page
-    assert "It rang and nobody answered." in page
+    assert "No one reached. Scheduled for" in page
+    assert "Nobody answered." in page
     shown = rows.todays(caller, timezone.now())
     assert far not in [row.callback for row in shown.planned]
     client.post(reverse("callback-noted", args=[missed.pk]))

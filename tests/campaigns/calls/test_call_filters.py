@@ -117,7 +117,7 @@ def test_whoever_may_not_read_transcripts_learns_nothing_from_words(
     assert found(admin_person, words="secret") == set()
     client.force_login(admin_person)
     page = html_of(client.get(reverse("call-log"), {"words": "secret"}))
-    assert "is for callers and managers" in page
+    assert "Only callers and managers can see transcripts" in page
     assert 'name="words"' not in html_of(client.get(reverse("call-log")))
     assert found(caller, words="secret") == set(), "not the caller's own call"
 
@@ -130,10 +130,10 @@ def test_figures_are_typed_as_people_write_them(as_manager: Client) -> None:
         assert "Long talk" in page
         assert "Short talk" not in page
     page = html_of(as_manager.get(reverse("call-log"), {"talked_from": "soon", "cost_to": "-1", "cost_from": "x"}))
-    assert "Write seconds, such as 90" in page
+    assert "Enter seconds, such as 90" in page
     assert "Short talk" in page
     page = html_of(as_manager.get(reverse("call-log"), {"talked_from": "2:00", "talked_to": "1:00"}))
-    assert "This is the smaller one." in page
+    assert "This number is smaller than the minimum." in page
 
 
 def test_every_filter_has_a_chip_that_takes_it_off(as_manager: Client) -> None:
@@ -196,7 +196,7 @@ def test_chosen_columns_stand_in_the_address_and_cost_no_query_a_row(
         as_manager.get(reverse("call-log"), asked)
     page = html_of(as_manager.get(reverse("call-log"), {"column": ["why", "attempt"], "state": "pending"}))
     heads = re.findall(r"<th scope=\"col\"[^>]*>\s*(\w*)", page)
-    assert heads[:2] == ["Why", "Attempt"]
+    assert heads[:2] == ["Reason", "Attempt"]
     assert 'name="column" value="why"' in page, "the filter form carries the columns on"
     assert "column=why&amp;column=attempt" in page
 
@@ -266,7 +266,7 @@ def test_shared_filters_are_seen_by_all_and_own_ones_by_nobody_else(
 def test_what_cannot_be_saved_is_said_at_its_field(as_manager: Client) -> None:
     answer = save(as_manager, "One person", "person=09121234567", is_shared="on")
     assert answer.status_code == 422
-    assert "stays yours" in html_of(answer)
+    assert "cannot be shared. Remove the name or number first" in html_of(answer)
     assert save(as_manager, " ").status_code == 422
     assert save(as_manager, "Nothing", "").status_code == 422
     assert not SavedFilter.objects.exists()

@@ -205,7 +205,7 @@ def test_filters_stay_in_the_address_and_each_can_be_taken_off(as_manager: Clien
 
 def test_an_empty_log_says_what_to_do(as_manager: Client) -> None:
     assert "No calls yet" in html_of(as_manager.get(reverse("call-log")))
-    assert "No call passes" in html_of(as_manager.get(reverse("call-log"), {"person": "tom"}))
+    assert "No calls match" in html_of(as_manager.get(reverse("call-log"), {"person": "tom"}))
 
 
 # One call
@@ -221,10 +221,10 @@ def test_a_failed_call_says_why_and_what_next(as_manager: Client) -> None:
     )
     CallEvent.objects.create(call=call, source="answer", code="order_rejected", to_status="failed")
     page = html_of(as_manager.get(reverse("call", args=[call.pk])))
-    assert "ran out of credit" in page
-    assert "An admin tops up" in page
+    assert "has no credit left" in page
+    assert "An admin must top up" in page
     assert "&lt;b&gt;no credit" in page
-    assert "The vendor refused the order" in page
+    assert "The provider refused the call" in page
     assert "ten" in page
 
 
@@ -322,14 +322,14 @@ def test_a_double_press_of_call_again_makes_one_call(as_manager: Client) -> None
     assert {answer["Location"] for answer in answers} == {reverse("call", args=[made.pk])}
     assert made.attempt == 2
     again = as_manager.post(reverse("call-again", args=[call.pk]), {"form_token": str(uuid.uuid4())}, follow=True)
-    assert "waits already" in html_of(again)
+    assert "is already waiting" in html_of(again)
 
 
 def test_a_waiting_call_can_be_taken_out_and_a_placed_one_not(client: Client, caller: User) -> None:
     waiting = make_call(owner=caller)
     placed = make_call(owner=caller, status=CallStatus.RINGING)
     client.force_login(caller)
-    assert "not placed" in html_of(client.post(reverse("call-cancel", args=[waiting.pk]), follow=True))
+    assert "will not be placed" in html_of(client.post(reverse("call-cancel", args=[waiting.pk]), follow=True))
     assert "Too late" in html_of(client.post(reverse("call-cancel", args=[placed.pk]), follow=True))
     placed.refresh_from_db()
     assert placed.status == CallStatus.RINGING
@@ -360,7 +360,7 @@ def test_stop_all_holds_for_everybody_and_only_some_release_it(client: Client, c
     client.post(reverse("stop-all"), {"reason": "wrong list"})
     assert stop_all.is_stopped()
     page = html_of(client.get(reverse("today")))
-    assert "All calls are stopped." in page
+    assert "All calling is stopped." in page
     assert "wrong list" in page
     assert caller.username in page
     assert reverse("stop-all-release") not in page

@@ -118,7 +118,7 @@ def test_the_page_keeps_the_order_and_says_what_it_needs(client: Client, manager
     page = client.get(reverse("call-log"), {"question": score.pk, "order": "answer"})
     assert [call.pk for call in page.context["page"].rows] == ids[::-1]
     assert ("order", "answer") in page.context["form"].given_filters()
-    assert "Choose the question, too." in text_of(client.get(reverse("call-log"), {"order": "answer"}))
+    assert "Also choose the question." in text_of(client.get(reverse("call-log"), {"order": "answer"}))
 
 
 def test_a_page_is_walked_along_an_index_and_nothing_is_sorted(manager: User) -> None:

@@ -71,7 +71,7 @@ def test_a_file_tells_the_direction(manager: User, back: Call) -> None:
 
 def test_today_shows_who_called_back_until_somebody_handled_it(console: Client, caller: User, back: Call) -> None:
     page = console.get("/today/").content.decode()
-    assert "Called back" in page
+    assert "People who called back" in page
     assert f"/calls/{back.pk}/handled/" in page
     assert called_back.open_to(caller).count == 1
     answer = console.post(f"/calls/{back.pk}/handled/", {"next": "/today/"}, follow=True)

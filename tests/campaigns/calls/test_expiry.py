@@ -33,7 +33,7 @@ def test_a_call_through_a_halted_provider_ends_with_its_reason(
     old.refresh_from_db()
     assert old.skip_reason == "expired"
     assert [(event.code, event.detail) for event in old.events.all()] == [
-        ("skipped", "Not called: it waited too long, so it may no longer be wanted.")
+        ("skipped", "Not called: it waited too long and may no longer be wanted.")
     ]
 
 

@@ -98,10 +98,10 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
     today = client.get(reverse("today"))
     for page in (text_of(today), text_of(client.get(reverse("person", args=[late.call.contact_id])))):
         assert "Sara Ahmadi" in page
-        assert "No answer · Reminders 0 · given to sara" in page
+        assert "No answer · Reminders 0 · assigned to sara" in page
         assert "Overdue: was due" in page
         assert "Call now" in page
-        assert "Give to another, or drop" in page
+        assert "Reassign or close" in page
     assert f'action="{reverse("hand-over-done", args=[late.pk])}"' in today.content.decode()
     # A colleague sees on the person's page that it is given, and may do nothing.
     colleague, team = make_person(CALLER), Team.objects.create(name="Ours")
@@ -109,8 +109,8 @@ def test_today_and_the_person_s_page_say_who_why_and_by_when(client: Client, cal
     Call.objects.filter(pk=late.call_id).update(team=team)
     client.force_login(colleague)
     page = text_of(client.get(reverse("person", args=[late.call.contact_id])))
-    assert "given to sara" in page
-    assert "Give to another" not in page
+    assert "assigned to sara" in page
+    assert "Reassign" not in page
     assert "Sara Ahmadi" not in text_of(client.get(reverse("today")))
 
 
@@ -119,8 +119,8 @@ def test_more_than_a_page_holds_is_counted(client: Client, caller: User) -> None
         given_to(caller)
     client.force_login(caller)
     page = text_of(client.get(reverse("today")))
-    assert page.count("Give to another, or drop") == 10
-    assert "11 calls are given to you in all" in page
+    assert page.count("Reassign or close") == 10
+    assert "11 calls are assigned to you in total" in page
 
 
 # Acting
@@ -131,7 +131,7 @@ def test_done_is_said_once(client: Client, caller: User) -> None:
     client.force_login(caller)
     first = client.post(reverse("hand-over-done", args=[given.pk]), follow=True)
     assert "Done." in text_of(first)
-    assert "Somebody has ended this already" in text_of(
+    assert "Another user has already closed this" in text_of(
         client.post(reverse("hand-over-drop", args=[given.pk]), follow=True)
     )
     given.refresh_from_db()
@@ -178,6 +178,6 @@ def test_nobody_gets_it_who_calls_nobody(client: Client, caller: User, admin_per
     with pytest.raises(Refusal, match="cannot take it"):
         hand_overs.pass_on(given.pk, caller, admin_person.pk)
     hand_overs.close(given.pk, caller, is_done=True)
-    with pytest.raises(Refusal, match="ended this meanwhile"):
+    with pytest.raises(Refusal, match=r"already closed this\. Nothing was changed"):
         hand_overs.pass_on(given.pk, caller, make_person(CALLER).pk)
     assert Call.objects.get().events.filter(code="hand_over_moved").count() == 0

@@ -55,7 +55,7 @@ def test_nested_answers_are_a_table_of_category_question_answer_and_confidence(c
     assert cells_of(page_of(client, call)) == [
         ["Category", "Question", "Answer", "Confidence"],
         ["Compliance", "Do Not Call", "No", "medium"],
-        ["Lead Quality", "Budget", "nothing found out", "21 %"],
+        ["Lead Quality", "Budget", "nothing noted", "21 %"],
         ["Lead Quality", "Outcome", "hot Wants a demo.", "92 %"],
     ]
 
@@ -77,7 +77,7 @@ def test_who_may_not_hear_sees_no_answers_anywhere(client: Client, admin_person:
     assert "Wants a demo" not in page_of(client, call)
     log = html_of(client.get(reverse("call-log"), {"column": ["call", "noted"]}))
     assert "Wants a demo" not in log
-    assert "What the agent noted" not in log
+    assert "Agent notes" not in log
     client.force_login(caller)
     log = html_of(client.get(reverse("call-log"), {"column": ["call", "noted"]}))
     assert "Wants a demo" in log
@@ -93,7 +93,7 @@ def test_files_have_the_answers_as_one_text() -> None:
     columns = call_columns.chosen(["end_reason", "noted"])
     text = "".join(CallSheet(Call.objects.order_by("pk"), shows_numbers=True, columns=columns).lines())
     rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))
-    assert rows == [["Why it ended", "What the agent noted"], ["agent_hangup", LINE], ["", "a: =1+1"], ["", ""]]
+    assert rows == [["End reason", "Agent notes"], ["agent_hangup", LINE], ["", "a: =1+1"], ["", ""]]
 
 
 def test_words_are_those_of_the_page() -> None:
@@ -108,9 +108,9 @@ def test_words_are_those_of_the_page() -> None:
 def test_why_a_call_ended_is_told_in_the_vendors_words(client: Client, caller: User) -> None:
     client.force_login(caller)
     call = make_call(owner=caller, status="completed", end_reason="agent_hangup")
-    assert "Why it ended, in the vendor's words: “agent_hangup”" in " ".join(
+    assert "Reason for the end, from the provider: “agent_hangup”" in " ".join(
         re.sub("<[^>]+>", "", page_of(client, call)).split()
     )
     call.failure_detail = call.end_reason
     call.save()
-    assert "Why it ended" not in page_of(client, call)
+    assert "End reason" not in page_of(client, call)

@@ -44,7 +44,7 @@ def test_a_number_in_any_form_is_shown_as_understood(console: Client, provider: 
     assert "+98 912 345 6789" in page
     assert "Iran" in page
     assert "Tehran" in page
-    assert "May be called now." in page
+    assert "Can be called now." in page
 
 
 def test_a_number_that_is_none_is_said_plainly(console: Client, provider: Provider) -> None:
@@ -104,7 +104,7 @@ def test_what_stands_against_a_call_is_said_before_the_click(
     settings.SINGLE_CALL_HOURS = "-".join(later)
     assert obstacles(console, refused, provider) == ["outside_hours"]
     page = console.post(CHECK, {"number": refused, "provider": provider.pk}).content.decode()
-    assert "outside calling hours there" in page
+    assert "Outside local calling hours" in page
     assert "Call again from" in page
 
 
@@ -120,7 +120,7 @@ def test_a_halted_provider_refuses_and_an_open_breaker_only_waits(console: Clien
 
 def test_check_works_without_a_script_and_keeps_what_was_typed(console: Client, provider: Provider) -> None:
     page = console.post(URL, form_of(provider, further="order: 4711", do="check")).content.decode()
-    assert "May be called now." in page
+    assert "Can be called now." in page
     assert "order: 4711" in page
     assert "0912 345 6789" in page
     assert not Call.objects.exists()
@@ -128,19 +128,19 @@ def test_check_works_without_a_script_and_keeps_what_was_typed(console: Client, 
 
 def test_the_price_is_guessed(console: Client, provider: Provider) -> None:
     shown = console.get(URL).content.decode()
-    assert 'About <bdi dir="ltr">0.05 USD</bdi> for each minute of talk.' in shown
-    assert 'At most <bdi dir="ltr">1.50 USD</bdi>: the longest call is 30 minutes.' in " ".join(shown.split())
+    assert 'About <bdi dir="ltr">0.05 USD</bdi> per minute of talk.' in shown
+    assert 'At most <bdi dir="ltr">1.50 USD</bdi>: calls can last up to 30 minutes.' in " ".join(shown.split())
     for seconds in (60, 90, 600, 0, None):
         make_call(provider=provider, status="completed", talk_seconds=seconds)
     make_call(provider=make_provider(), status="completed", talk_seconds=1800)
     shown = console.post(CHECK, {"number": "", "provider": provider.pk}).content.decode()
-    assert 'About <bdi dir="ltr">0.08 USD</bdi>: talks through it usually last' in shown
+    assert 'About <bdi dir="ltr">0.08 USD</bdi>: a usual conversation lasts' in shown
     assert "1:30" in shown
 
 
 def test_a_price_that_nobody_set_is_said_so(console: Client, db: None) -> None:
     make_provider(price_per_minute=0)
-    assert "What a minute costs is not known" in console.get(URL).content.decode()
+    assert "The price per minute of this provider is not known" in console.get(URL).content.decode()
 
 
 # The call

@@ -222,7 +222,7 @@ def test_only_those_who_may_hear_and_see_the_call(
     [
         (NotSent("no network"), "could not be reached"),
         (UnexpectedResponse("The vendor has no recording of this call."), "has no recording of this call"),
-        (CredentialsRejected("dead"), "refused our account"),
+        (CredentialsRejected("dead"), "rejected our account"),
     ],
 )
 def test_a_failure_is_a_sentence_on_the_page(
@@ -245,7 +245,7 @@ def test_a_host_that_nobody_allowed_is_offered_to_admins_and_not_asked(
 ) -> None:
     vendor.answer = RecordingHostRefused("files.vendor.example.com")
     page = console.get(f"/calls/{call.pk}/player/").content.decode()
-    assert "The recording lies at files.vendor.example.com, which nobody allowed yet." in page
+    assert "The recording is on files.vendor.example.com, which is not allowed yet." in page
     call.provider.refresh_from_db()
     assert call.provider.seen_recording_host == "files.vendor.example.com"
     assert call.provider.options.get("recording_hosts") is None
@@ -253,7 +253,7 @@ def test_a_host_that_nobody_allowed_is_offered_to_admins_and_not_asked(
 
 def test_a_vendor_without_recordings_is_not_asked(console: Client, caller: User, vendor: Vendor) -> None:
     call = make_call(provider=make_provider(vendor="bitel"), owner=caller, status="completed", rank=90, remote_id="abc")
-    assert "no recording of this call" in console.get(f"/calls/{call.pk}/player/").content.decode()
+    assert "This call has no recording" in console.get(f"/calls/{call.pk}/player/").content.decode()
     assert not vendor.asked
 
 
@@ -291,4 +291,4 @@ def test_what_is_no_sound_reaches_no_browser(
     with pytest.raises(RecordingRefusal):
         content_type_of(Recording(content=content, content_type=said))
     vendor.answer = Recording(content=content, content_type=said)
-    assert "not a sound" in console.get(f"/calls/{call.pk}/player/").content.decode()
+    assert "cannot be played" in console.get(f"/calls/{call.pk}/player/").content.decode()

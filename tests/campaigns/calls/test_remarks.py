@@ -112,12 +112,12 @@ def test_looked_for_words_are_marked_in_any_writing(as_manager: Client) -> None:
     page = html_of(as_manager.get(reverse("call", args=[call.pk]), {"find": "cancel"}))
     assert page.count("<mark>") == 2
     assert "<mark>Cancel</mark> &lt;it&gt; please" in page
-    assert "2 words are marked" in page
+    assert "2 words found" in page
     assert page.count('id="found"') == 1
     for wanted, written in (("کنم", "كنم"), ("میخواهم", "می‌خواهم")):
         assert f"<mark>{written}</mark>" in html_of(as_manager.get(reverse("call", args=[call.pk]), {"find": wanted}))
     page = html_of(as_manager.get(reverse("call", args=[call.pk]), {"find": "<script>"}))
-    assert "Nothing of this was said" in page
+    assert "Nothing found: try a shorter word" in page
     assert "<script>" not in page
     live = html_of(as_manager.get(reverse("call-live", args=[call.pk]), {"find": "cancel"}))
     assert "<mark>Cancel</mark>" in live
@@ -161,14 +161,14 @@ def test_admins_see_the_exchanges_of_a_call_and_nothing_secret(
         assert secret not in kept, "masked before it is stored"
     client.force_login(admin_person)
     page = html_of(client.get(reverse("call", args=[call.pk])))
-    assert "What we sent" in page
+    assert "Request" in page
     assert "queued" in page
     assert "…4567" in page
     for secret in ("sk-live", "9121234567", "a1b2c3d4e5f6", "words that were said"):
         assert secret not in page
-    assert "None is kept of this call" in html_of(client.get(reverse("call", args=[other.pk])))
+    assert "None are stored for this call" in html_of(client.get(reverse("call", args=[other.pk])))
     client.force_login(manager)
-    assert "What we sent" not in html_of(client.get(reverse("call", args=[call.pk])))
+    assert "Request" not in html_of(client.get(reverse("call", args=[call.pk])))
 
 
 @pytest.mark.parametrize(

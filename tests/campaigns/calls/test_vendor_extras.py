@@ -25,7 +25,7 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     assert "extra_retry_enabled" not in page
     refused = client.post(URL, form_of(provider, **extras, use_extras="on"))
     assert refused.status_code == 422
-    assert "Only an admin may send the vendor" in refused.content.decode()
+    assert "Only admins can send provider extras" in refused.content.decode()
     assert not Call.objects.exists()
     client.post(URL, form_of(provider, **extras))
     assert Call.objects.latest("pk").vendor_options == {}
@@ -33,7 +33,7 @@ def test_extras_are_for_those_who_manage_providers_and_off_unless_ticked(
     both.groups.add(Group.objects.get(name=ADMIN))
     client.force_login(both)
     page = client.get(URL).content.decode()
-    assert "outside our guarantee: Bolna may then ring" in page
+    assert "Not covered by our guarantees: Bolna may then call" in page
     client.post(URL, form_of(provider, "09121110001", **extras))
     assert Call.objects.latest("pk").vendor_options == {}
     client.post(URL, form_of(provider, "09121110002", **extras, use_extras="on"))
@@ -51,7 +51,7 @@ def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
     admin_person.groups.add(Group.objects.get(name=CALLER))
     client.force_login(admin_person)
     page = client.get(f"{URL}?provider={provider.pk}").content.decode()
-    assert "As set for this provider" in page
+    assert "As set on the provider" in page
     posted = {"caller_id": number.pk, "extra_run_do_not_call_detection": chosen, "use_extras": "on"}
     client.post(URL, form_of(provider, "+989121110001", **posted))
     assert Call.objects.get().vendor_options == ({"run_do_not_call_detection": chosen} if chosen else {})
@@ -62,7 +62,7 @@ def test_a_switch_of_the_provider_is_on_off_or_as_set_for_one_call(
     [
         ("extra_max_retries", "9", "less than or equal to 3"),
         ("extra_max_retries", "0", "greater than or equal to 1"),
-        ("extra_retry_intervals_minutes", "30, soon", "Write whole numbers"),
+        ("extra_retry_intervals_minutes", "30, soon", "Enter whole numbers"),
         ("extra_retry_on_statuses", "whenever", "Select a valid choice"),
         ("extra_scheduled_at", "tomorrow", "Enter a valid date/time"),
     ],

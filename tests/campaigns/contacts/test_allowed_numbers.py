@@ -66,7 +66,7 @@ def test_only_managers_may(client: Client, caller: User, admin_person: User) -> 
         ("+98110", "I like to", "it is never called"),
         ("+49112", "I like to", "it is never called"),
         (MARYAM, "I like to", "an ordinary number"),
-        (PREMIUM, "  ", "Say why"),
+        (PREMIUM, "  ", "Enter a reason"),
     ],
 )
 def test_what_cannot_be_allowed(phone: str, reason: str, sentence: str, manager: User) -> None:
@@ -130,7 +130,7 @@ def test_the_bad_rows_say_why(tmp_path: Path, client: Client, manager: User) -> 
     answer = client.get(reverse("import-bad-rows", args=[record.pk]))
     bad = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert "premium rate number: a call costs far more than usual. A manager can allow one number" in bad
-    assert "If its range is new, a manager can take it." in bad
+    assert "If its number range is new, a manager can accept it." in bad
 
 
 def test_a_further_attempt_to_such_a_number_is_refused_until_it_is_allowed(manager: User) -> None:

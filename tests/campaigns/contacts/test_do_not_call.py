@@ -136,7 +136,7 @@ def test_add_in_any_form_and_say_what_happened(client: Client, caller: User) -> 
     client.force_login(caller)
     make_call(to_number=MARYAM)
     page = post(client, "do-not-call-add", phone="۰۹۱۲ ۱۲۳ ۴۵۶۷", reason="Asked", source="person")
-    assert "1 waiting call was taken out" in page.content.decode()
+    assert "1 waiting call was cancelled" in page.content.decode()
     entry = DoNotCall.objects.get()
     assert (entry.phone, entry.added_by, entry.expires_at) == (MARYAM, caller, None)
     page = post(client, "do-not-call-add", phone="12", reason="Asked", source="person")
@@ -144,7 +144,7 @@ def test_add_in_any_form_and_say_what_happened(client: Client, caller: User) -> 
     assert "digits are missing" in page.content.decode()
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     page = post(client, "do-not-call-add", phone="09131234567", reason="x", source="person", until=yesterday)
-    assert "This day is over" in page.content.decode()
+    assert "This day has passed" in page.content.decode()
     post(client, "do-not-call-add", phone="09131234567", reason="x", source="person", until=timezone.localdate())
     assert DoNotCall.objects.in_force().count() == 2
 
@@ -162,8 +162,8 @@ def test_who_may_do_what(client: Client, caller: User, manager: User, admin_pers
     answer = client.get(reverse("do-not-call-export"))
     assert MARYAM in b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert AuditEvent.objects.filter(action="do_not_call.exported", actor=manager).exists()
-    assert "Say why" in post(client, "do-not-call-remove", entry.pk, reason="").content.decode()
-    assert "may be called again" in post(client, "do-not-call-remove", entry.pk, reason="Came back").content.decode()
+    assert "Enter a reason" in post(client, "do-not-call-remove", entry.pk, reason="").content.decode()
+    assert "can be called again" in post(client, "do-not-call-remove", entry.pk, reason="Came back").content.decode()
     assert not DoNotCall.objects.exists()
 
 
@@ -175,10 +175,10 @@ def test_the_list_is_found_by_number_or_reason_in_constant_queries(
     client.force_login(manager)
     with django_assert_max_num_queries(of_a_page(12)):
         page = client.get(reverse("do-not-call"))
-    assert page.content.decode().count('data-label="Why"') == 50
+    assert page.content.decode().count('data-label="Reason"') == 50
     for text in ("0912 123 4567", "asked TWICE", "۱۲۳۴۵۶"):
         page = client.get(reverse("do-not-call"), {"q": text})
-        assert page.content.decode().count('data-label="Why"') == 1, text
+        assert page.content.decode().count('data-label="Reason"') == 1, text
 
 
 def test_opt_out_on_the_page_of_a_person(client: Client, caller: User) -> None:

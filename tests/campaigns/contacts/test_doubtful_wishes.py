@@ -97,7 +97,7 @@ def test_a_manager_decides_what_the_cells_say_at_once(client: Client, manager: U
     assert (entry.phone, entry.is_own_wish, entry.reason) == (other.phone, True, "wishes.csv: who knows")
     decided = AuditEvent.objects.filter(action="do_not_call.decided").order_by("id")
     assert [event.detail["forbidden"] for event in decided] == [False, True]
-    with pytest.raises(Refusal, match="decided already"):
+    with pytest.raises(Refusal, match="already been decided"):
         doubtful_wishes.may_be_called(record, "perhaps", manager, "again")
     assert today.overview(manager).doubtful_wishes == 0
 
@@ -106,7 +106,7 @@ def test_the_persons_page_names_the_file_and_the_row(client: Client, manager: Us
     saved(tmp_path, manager)
     client.force_login(manager)
     page = client.get(f"/people/{Contact.objects.get(phone=KNOWN).pk}/").content.decode()
-    assert "may have asked not to be called again" in page
+    assert "may have opted out" in page
     assert "A file says “perhaps” in row 2." in page
     assert "wishes.csv" in page
 
@@ -136,7 +136,7 @@ def test_who_may_not_decide_sees_it_and_changes_nothing(client: Client, caller: 
     row = HeardOptOut.objects.get(phone=KNOWN)
     page = client.get("/decisions/").content.decode()
     assert "perhaps" in page
-    assert "Put on the do-not-call list" not in page
+    assert "Add to the do-not-call list" not in page
     assert client.post(f"/imports/doubtful-wishes/{row.pk}/", {"answer": "forbid"}).status_code == 403
     with pytest.raises(PermissionDenied):
         doubtful_wishes.put_on_the_list(record, "perhaps", caller, "x")

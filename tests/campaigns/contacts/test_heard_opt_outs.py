@@ -73,9 +73,13 @@ def test_all_numbers_are_held_and_freed_together(as_manager: Client, manager: Us
     assert StopRequest.objects.get(closed_at=None).call == waiting
     page = as_manager.get("/decisions/?kind=opt_out").content.decode()
     assert MAYBE in page
-    assert "Put on the do-not-call list" in page
-    for shown in (f"/calls/{call.pk}/", f"/people/{contact.pk}/"):
-        assert "may have asked not to be called again" in as_manager.get(shown).content.decode()
+    assert "Add to the do-not-call list" in page
+    pages = {
+        f"/calls/{call.pk}/": "may have asked not to be called again",
+        f"/people/{contact.pk}/": "may have opted out",
+    }
+    for shown, words in pages.items():
+        assert words in as_manager.get(shown).content.decode()
     said = as_manager.post(f"/calls/{call.pk}/opt-out/", {"answer": "allow", "reason": ""}, follow=True)
     assert "Enter a reason" in said.content.decode()
     assert held(call)
@@ -86,7 +90,7 @@ def test_all_numbers_are_held_and_freed_together(as_manager: Client, manager: Us
     assert AuditEvent.objects.get(action="do_not_call.decided").detail["forbidden"] is False
     tell(call, unclear_opt_out=MAYBE)
     assert not held(call), "decided is decided"
-    with pytest.raises(Refusal, match="decided already"):
+    with pytest.raises(Refusal, match="already been decided"):
         heard_opt_outs.may_be_called(call.pk, manager, "again")
 
 
@@ -95,7 +99,7 @@ def test_put_on_the_list_it_is_an_entry_for_every_number(as_manager: Client, man
     tell(call, unclear_opt_out=MAYBE)
     waiting = make_call(to_number=call.to_number)
     page = as_manager.post(f"/calls/{call.pk}/opt-out/", {"answer": "forbid", "reason": "I listened"}, follow=True)
-    assert "1 waiting call was taken out" in page.content.decode()
+    assert "1 waiting call was cancelled" in page.content.decode()
     waiting.refresh_from_db()
     assert (waiting.status, waiting.skip_reason) == ("skipped", "do_not_call")
     entry = DoNotCall.objects.get()
@@ -113,8 +117,8 @@ def test_who_may_not_take_numbers_off_the_list_decides_nothing(client: Client, c
     with pytest.raises(PermissionDenied):
         heard_opt_outs.put_on_the_list(call.pk, caller, "x")
     page = client.get("/decisions/").content.decode()
-    assert "A manager decides this." in page
-    assert "Put on the do-not-call list" not in page
+    assert "A manager must decide this." in page
+    assert "Add to the do-not-call list" not in page
     # But whoever may add to the list may do so from the call.
     client.post(f"/calls/{call.pk}/never-again/", {"reason": "they asked"})
     assert not HeardOptOut.objects.undecided().exists()
@@ -169,7 +173,7 @@ def test_managers_are_told_once_while_nobody_has_decided(manager: User, mailoutb
     for _round in range(2):
         minute_job.sweep()
     (mail,) = mailoutbox
-    assert mail.subject == "Callcenter: Somebody may have asked not to be called"
+    assert mail.subject == "Callcenter: A contact may have opted out"
     assert f"/calls/{call.pk}/" in mail.body
     assert call.to_number not in mail.body
     heard_opt_outs.may_be_called(call.pk, manager, "no")

@@ -64,7 +64,7 @@ class ColumnsPage:
 
 def test_competing_phone_columns_are_asked_side_by_side(page: ColumnsPage) -> None:
     page.upload("Name,Pilot phone,Passenger phone\nSara,09121234501,09351234501\nOmid,09121234502,0935\n")
-    for words in ("Which column is the phone number to call?", "09351234501", "2 of 2 rows can be called"):
+    for words in ("Column with the phone number to call", "09351234501", "2 of 2 rows can be called"):
         assert words in page.text
     assert "phone" not in page.record.mapping.values()
     page.send()
@@ -79,14 +79,14 @@ def test_competing_phone_columns_are_asked_side_by_side(page: ColumnsPage) -> No
 def test_none_of_the_competing_columns(page: ColumnsPage) -> None:
     page.upload("نام,موبایل ضامن,ش\nسارا,09121234501,09351234501\nامید,09121234502,09351234502\n")
     page.send(asked_phone="none", column_2="kept")
-    assert "Say which column holds the phone number." in page.text
+    assert "Choose the column with the phone number." in page.text
     page.send(asked_phone="none", column_2="phone")
     assert (page.record.counts["good"], page.record.samples["good"][0]["e164"]) == (2, "+989351234501")
 
 
 def test_competing_columns_of_names_are_asked(page: ColumnsPage) -> None:
     page.upload("Customer name,Contact name,Mobile\nACME,Sara,09121234501\nZen,Omid,09121234502\n")
-    assert "Which column is the name?" in page.text
+    assert "Column with the name" in page.text
     page.send(asked_name="1")
     page.save()
     assert sorted(Contact.objects.values_list("name", flat=True)) == ["Omid", "Sara"]
@@ -100,7 +100,7 @@ def test_competing_columns_of_names_are_asked(page: ColumnsPage) -> None:
 )  # fmt: skip
 def test_a_person_in_the_first_row_stays_one(page: ColumnsPage, content: str) -> None:
     page.upload(content)
-    assert "every row is read as a person" in page.text
+    assert "Every row is read as a contact" in page.text
     page.send()
     assert {verdict: count for verdict, count in page.record.counts.items() if count} == {"good": 2, "bad": 1}
     assert page.record.samples["bad"][0]["row"] == 1
@@ -112,7 +112,7 @@ def test_titles_are_marked_and_one_press_takes_others(page: ColumnsPage) -> None
     assert [(row.number, row.is_title, row.is_above) for row in shown] == [
         (1, False, True), (3, True, False), (4, False, False), (5, False, False),
     ]  # fmt: skip
-    for words in ('value="0:4"', 'value="0:0"', "Titles", "The titles are in row 3.", "Rows above row 3 are not read"):
+    for words in ('value="0:4"', 'value="0:0"', "Titles", "The titles are in row 3.", "Rows above row 3 are skipped"):
         assert words in page.text
     page.send(titles="0:4", list_name="Typed before")
     assert (page.record.headers, page.record.total_rows) == (["سارا", "09121234501", "تهران"], 1)
@@ -134,7 +134,7 @@ def test_sheets_are_listed_and_taken(page: ColumnsPage, tmp_path: Path) -> None:
         "Tehran: 1 row",
         "Shiraz: 2 rows",
         "Cover: 1 row",
-        "Sheets that are not read: “Cover” (1 row), “Shiraz”",
+        "Skipped sheets: “Cover” (1 row), “Shiraz”",
     ):
         assert words in page.text
     assert page.record.mapping["sheets"] == ["Tehran"]
@@ -142,13 +142,13 @@ def test_sheets_are_listed_and_taken(page: ColumnsPage, tmp_path: Path) -> None:
     page.send(sheets=["Tehran", "Shiraz"])
     assert page.answer.request["PATH_INFO"].endswith("/columns/")
     assert (page.record.mapping["sheets"], page.record.total_rows) == (["Tehran", "Shiraz"], 3)
-    assert "The columns were guessed again" in page.text
+    assert "Columns were detected again" in page.text
     page.send()
     assert page.record.counts["good"] == 3
-    assert "Sheets that are read: “Tehran” (1 row), “Shiraz” (2 rows)." in page.text
+    assert "Sheets to import: “Tehran” (1 row), “Shiraz” (2 rows)." in page.text
     page.save()
     assert Contact.objects.count() == 3
-    assert "Sheets that are not read: “Cover” (1 row)." in page.text
+    assert "Skipped sheets: “Cover” (1 row)." in page.text
 
 
 def test_no_sheet_is_a_mistake_and_the_button_alone_reads_others(page: ColumnsPage, tmp_path: Path) -> None:
@@ -162,12 +162,12 @@ def test_no_sheet_is_a_mistake_and_the_button_alone_reads_others(page: ColumnsPa
     assert sorted(Contact.objects.values_list("name", flat=True)) == ["Nima", "Omid"]
 
 
-@pytest.mark.parametrize(("choice", "rows", "words"), [("skip", 2, "4 hidden rows are not read."),
-                                                       ("read", 6, "4 hidden rows are read too.")])  # fmt: skip
+@pytest.mark.parametrize(("choice", "rows", "words"), [("skip", 2, "4 hidden rows are skipped."),
+                                                       ("read", 6, "4 hidden rows are included.")])  # fmt: skip
 def test_hidden_rows_are_asked_for(page: ColumnsPage, tmp_path: Path, choice: str, rows: int, words: str) -> None:
     people = [["Name", "Mobile"], *([f"P{n}", f"091212345{n:02d}"] for n in range(6))]
     page.upload_sheets(tmp_path, {"A": people}, hidden={"A": [2, 5, 6, 7]})
-    assert "6 rows, 2 shown" in page.text
+    assert "6 rows, 2 visible" in page.text
     # Each of them is marked where the file's first rows are shown.
     assert page.answer.context["tops"][0]["hidden"] == {2, 5, 6, 7}
     assert page.text.count("Hidden in the spreadsheet") == 4
@@ -182,10 +182,10 @@ def test_variables_get_the_names_that_a_person_gives_them(page: ColumnsPage) -> 
     page.upload("Mobile,Ord No.,,\n09121234501,A1,blue,\n09121234502,A2,green,\n")
     assert "Column 3" in page.text
     page.send(column_2="kept")
-    assert "Name this column, or leave it out." in page.text
+    assert "Name this column, or skip it." in page.text
     for name, words in (
         ("ord_no", "Another column has this name"),
-        ("{name}", "is the person&#x27;s name"),
+        ("{name}", "is reserved for the contact&#x27;s name"),
         ("!", "Name this"),
     ):
         page.send(column_2="kept", variable_2=name)
@@ -204,7 +204,7 @@ def test_another_country_guesses_anew_and_keeps_what_was_chosen_by_hand(page: Co
     # Whoever only changes the country sees the columns before anything is checked.
     page.send(region="IN", column_0="name", variable_1="Order")
     assert page.answer.request["PATH_INFO"].endswith("/columns/")
-    assert "What you chose by hand stays" in page.text
+    assert "Your manual choices are unchanged" in page.text
     mapping = page.record.mapping
     assert (page.record.region, mapping["0"], mapping["1"], mapping["2"]) == ("IN", "name", "var:Order", "phone")
     page.send()
@@ -220,7 +220,7 @@ def test_another_country_asks_for_no_second_look_where_nothing_changes(page: Col
 def test_what_has_no_title_is_left_out_and_said(page: ColumnsPage) -> None:
     page.upload("09121234501,Sara,4\n09121234502,Omid,5\n")
     page.send()
-    assert "Left out, as they have no title: “Column 3”." in page.text
+    assert "Skipped, no title: “Column 3”." in page.text
     page.save()
     assert [(contact.name, contact.variables) for contact in Contact.objects.order_by("phone")] == [
         ("Sara", {}),

@@ -66,7 +66,7 @@ def test_every_row_is_in_the_table_once(tmp_path: Path, client: Client, caller: 
     text = page_text(client, record, verdict="bad", page=1)
     assert "Fix here" in text
     assert "The number is too short" in text
-    assert "No such rows" in page_text(client, record, q="nobody")
+    assert "No matching rows" in page_text(client, record, q="nobody")
 
 
 def test_a_saved_import_keeps_the_verdicts_of_its_saving(tmp_path: Path, client: Client, caller: User) -> None:
@@ -77,7 +77,7 @@ def test_a_saved_import_keeps_the_verdicts_of_its_saving(tmp_path: Path, client:
     assert "Fix here" not in page_text(client, record)
     with pytest.raises(Refusal):
         corrections.correct_row(record.pk, "", 3, {1: "09141234567"}, caller)
-    assert "cannot be changed any more" in fix(client, record, 3, cell_1="09141234567").content.decode()
+    assert "can no longer be changed" in fix(client, record, 3, cell_1="09141234567").content.decode()
 
 
 def test_letters_are_never_two_of_a_kind() -> None:
@@ -103,7 +103,7 @@ def test_a_bad_row_is_fixed_in_place(tmp_path: Path, client: Client, caller: Use
     assert 'name="cell_1"' in page_text(client, record, verdict="bad", fix="2")
     answer = fix(client, record, 2, cell_0="Sara", cell_1="0912 000 9101", cell_2="Pune")
     text = answer.content.decode()
-    assert "Row 2: Fixed" in text
+    assert "Row 2: Corrected" in text
     # Before and after.
     assert "0912000910" in text
     assert "0912 000 9101" in text
@@ -126,7 +126,7 @@ def test_a_row_that_is_still_bad_says_so(tmp_path: Path, client: Client, caller:
         "Nothing was changed in row 3"
         in fix(client, record, 3, cell_0="Person 1", cell_1="09121234567").content.decode()
     )
-    assert "not in the file any more" in fix(client, record, 99).content.decode()
+    assert "no longer in the file" in fix(client, record, 99).content.decode()
     assert fix(client, record, "x").status_code == 200
     # A corrected number that an earlier row has is a duplicate, not a second person.
     fix(client, record, 2, cell_0="A", cell_1="09121234567")
@@ -154,7 +154,7 @@ def test_the_second_row_of_a_household_is_not_lost_in_silence(tmp_path: Path, cl
     # The third row says the same as the first, so that nothing of it is lost.
     assert (record.counts["duplicate_in_file"], record.rows_that_differ) == (2, 1)
     assert (
-        "1 row has the number of an earlier row"
+        "1 row repeats the number of an earlier row"
         in client.get(reverse("import-check", args=[record.pk])).content.decode()
     )
     text = page_text(client, record, verdict="duplicate_in_file")
@@ -173,7 +173,7 @@ def test_two_numbers_in_a_cell_are_asked_for_once(tmp_path: Path, client: Client
     record = take(write(tmp_path / "a.csv", TWO), caller)
     assert (record.counts["bad"], record.rows_with_several) == (1, 1)
     check = reverse("import-check", args=[record.pk])
-    assert "1 row holds several numbers in one cell" in client.get(check).content.decode()
+    assert "1 row has several numbers in one cell" in client.get(check).content.decode()
     for which, phones, others in [
         (TwoNumbers.FIRST, ["+989120009101"], []),
         (TwoNumbers.SECOND, ["+989350009102"], []),
@@ -198,7 +198,7 @@ def test_the_command_says_and_takes_the_same(tmp_path: Path, capsys: pytest.Capt
     for words in (
         "Rows with several numbers in a cell: 1. Say --two-numbers first, second or both.",
         "Rows with the number of an earlier row and other values: 1, not saved.",
-        "Twice in this file, row 3: An earlier row has the same number and other values.",
+        "Duplicate in this file, row 3: An earlier row has the same number but other values.",
     ):
         assert words in said
     call_command("import_contacts", path, "--list", "Two", "--two-numbers", "both")

@@ -38,8 +38,8 @@ def test_they_are_shown_added_and_removed(client: Client, caller: User, sara: Co
     page = client.get(reverse("person", args=[sara.pk])).content.decode()
     assert "+98 21 8877 0001" in page
     assert "Number added." in post(client, "person-number-add", sara.pk, phone="0935 000 9102")
-    assert "has this number already" in post(client, "person-number-add", sara.pk, phone=WORK)
-    assert "has this number already" in post(client, "person-number-add", sara.pk, phone=OWN)
+    assert "already has this number" in post(client, "person-number-add", sara.pk, phone=WORK)
+    assert "already has this number" in post(client, "person-number-add", sara.pk, phone=OWN)
     assert "not a phone number" in post(client, "person-number-add", sara.pk, phone="x")
     assert [one.phone for one in sara.other_numbers.all()] == [HOME, WORK]
     number = sara.other_numbers.first()
@@ -59,7 +59,7 @@ def test_another_number_is_called_from_now_on(client: Client, caller: User, sara
     somebody = make_contact(phone=HOME)
     assert "Another contact has this number" in post(client, "person-number-call", sara.pk, number.pk)
     somebody.delete()
-    assert "this number is called" in post(client, "person-number-call", sara.pk, number.pk)
+    assert "This number will be called from now on" in post(client, "person-number-call", sara.pk, number.pk)
     sara.refresh_from_db()
     assert (sara.phone, [one.phone for one in sara.other_numbers.all()]) == (HOME, [OWN])
 
@@ -70,7 +70,7 @@ def test_a_do_not_call_of_one_holds_for_all(client: Client, caller: User, sara: 
     assert forbidden_numbers([OWN, HOME, WORK]) == {OWN, HOME}
     assert "is on the do-not-call list" in client.get(reverse("person", args=[sara.pk])).content.decode()
     # A number that is added later is covered too, and none is removed to get round the list.
-    assert "this person is not called" in post(client, "person-number-add", sara.pk, phone=WORK)
+    assert "this contact is not called" in post(client, "person-number-add", sara.pk, phone=WORK)
     assert forbidden_numbers([WORK]) == {WORK}
     with pytest.raises(Refusal):
         other_numbers.remove_number(sara.pk, sara.other_numbers.all()[0].pk, caller)
@@ -83,7 +83,7 @@ def test_a_shared_number_is_said_on_the_page_of_whoever_shares_it(client: Client
     forbid(OWN, reason="asked", source="person", person=caller)
     OtherNumber.objects.create(contact=sara, phone=HOME)
     page = client.get(reverse("person", args=[omid.pk])).content.decode()
-    assert "another number of this person is on the do-not-call list" in page
+    assert "another number of this contact is on the do-not-call list" in page
 
 
 def test_people_are_found_by_every_number(client: Client, caller: User, sara: Contact) -> None:

@@ -76,10 +76,10 @@ def test_it_follows_a_changed_number(as_manager: Client, is_certain: bool) -> No
     forbid(old) if is_certain else maybe(old)
     page = f"/people/{person.pk}/edit/"
     before = as_manager.get(page).content.decode()
-    assert ("goes on the list as well" if is_certain else "A new number is held as well") in before
+    assert ("A new number is added to that list, too" if is_certain else "A new number is not called either") in before
     data = {"name": person.name, "phone": new, "time_zone": "", "tags": "", "variables": "", "consent_source": ""}
     after = as_manager.post(page, data | shown_at(as_manager, page), follow=True).content.decode()
-    assert ("the new number is on it too" if is_certain else "the new number is held too") in after
+    assert ("the new number is added to it too" if is_certain else "the new number is on hold too") in after
     assert Contact.objects.get(pk=person.pk).phone == new
     assert (forbidden(old, new), held(old, new)) == (
         ([True, True], [False, False]) if is_certain else ([False, False], [True, True])
@@ -112,7 +112,9 @@ def test_it_follows_a_merge(as_manager: Client, manager: User, is_certain: bool)
     second = OtherNumber.objects.create(contact=kept, phone=make_phone()).phone
     forbid(other.phone) if is_certain else maybe(other.phone)
     page = as_manager.get(f"/people/{kept.pk}/merge/{other.pk}/").content.decode()
-    assert ("asked not to be called: that holds" if is_certain else "every number of this person is held") in page
+    assert (
+        "this applies to all numbers of this contact" if is_certain else "numbers is called until a manager decides"
+    ) in page
     duplicates.merge_people(kept.pk, other.pk, manager)
     numbers = [kept.phone, other.phone, second]
     assert (forbidden(*numbers), held(*numbers)) == (
@@ -159,11 +161,11 @@ def test_the_page_of_a_person_says_for_how_many_numbers_and_what_may_still_ring(
     said = as_manager.post(f"/people/{person.pk}/do-not-call/", {"reason": "asked"}, follow=True).content.decode()
     for words in (
         "On the list: 2 of the 2 numbers of this person.",
-        "The provider is asked to cancel 1 call that waits there",
-        "1 call is at the provider now and cannot be taken back",
+        "The provider is being asked to cancel 1 queued call",
+        "1 call is already at the provider and cannot be cancelled",
     ):
         assert words in said
     # A number alone is taken off; the page tells of the others.
     entry = DoNotCall.objects.get(phone=person.phone)
     said = as_manager.post(f"/do-not-call/{entry.pk}/remove/", {"reason": "x"}, follow=True).content.decode()
-    assert "1 other number of this person stays on the list." in said
+    assert "1 other number of this contact stays on the list." in said

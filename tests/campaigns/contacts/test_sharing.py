@@ -89,8 +89,8 @@ def test_an_import_that_updates_known_people_tells_the_other_team(
     assert maryam.name == "Another name"
     client.force_login(maryam.owner)
     text = text_of(client.get(reverse("person", args=[maryam.pk])))
-    assert "Shared with one more team, by an import ( Theirs )" in text
-    assert "Changed, by an import ( Theirs )" in text
+    assert "Shared with another team (import) ( Theirs )" in text
+    assert "Changed (import) ( Theirs )" in text
 
 
 def test_whoever_is_in_no_team_changes_no_contact_of_one_by_an_import(maryam: Contact, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_whoever_is_in_no_team_changes_no_contact_of_one_by_an_import(maryam: Co
 
 def test_adding_a_known_number_shares_it_and_keeps_what_is_known(carl: User, maryam: Contact) -> None:
     contact_list = make_list(team=carl.membership.team)
-    values = {"phone": MARYAM, "name": "Somebody", "region": "IR"}
+    values = {"phone": MARYAM, "name": "Someone", "region": "IR"}
     made = people.add_person(values, contact_list, carl, note="of ours")
     assert made == maryam
     assert made.name == "Maryam Hosseini"

@@ -39,7 +39,7 @@ from tests.conftest import (
 )
 
 pytestmark = pytest.mark.django_db
-KEPT = "kept for another team"
+KEPT = "reserved for another team"
 
 
 @pytest.fixture(autouse=True)

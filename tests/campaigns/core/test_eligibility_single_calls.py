@@ -138,7 +138,7 @@ def test_the_asker_sees_why_and_asks_again_in_one_press(db: None, client: Client
     client.force_login(person)
     page = client.get(f"/calls/{call.pk}/").content.decode()
     assert "Not called: " in page
-    assert "all again if it is still wanted." in page
+    assert "Call again if still needed." in page
     assert f"/quick-call/?again={call.pk}" in page
 
 

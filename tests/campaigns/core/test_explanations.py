@@ -35,7 +35,7 @@ def test_every_reason_not_to_call_is_a_sentence_with_a_next_step(reason: str) ->
 @pytest.mark.parametrize("reason", of(WaitReason))
 def test_every_reason_to_wait_is_a_sentence_with_a_next_step(reason: str) -> None:
     call = Call(status="pending", wait_reason=reason)
-    assert str(explanations.why(call)).startswith("Waits")
+    assert str(explanations.why(call)).startswith("Waiting")
     assert re.match(WORDS, str(explanations.next_step(call)))
 
 
@@ -68,7 +68,7 @@ def test_a_conversation_explains_itself_and_a_voicemail_does_not() -> None:
 
 def test_what_is_not_known_yet_still_has_a_sentence() -> None:
     assert str(explanations.why(Call(status="skipped", skip_reason="of_tomorrow"))) == "Not called."
-    assert str(explanations.why(Call(status="pending", wait_reason="of_tomorrow"))) == "Waits its turn."
+    assert str(explanations.why(Call(status="pending", wait_reason="of_tomorrow"))) == "Waiting."
 
 
 def test_every_step_that_is_written_has_a_sentence_and_every_sentence_is_written() -> None:
@@ -98,11 +98,11 @@ def test_a_paused_campaign_and_a_halted_provider_are_named_where_they_were_read(
     campaign = make_campaign(status="paused")
     pk = make_call(campaign=campaign, contact=make_contact(), wait_reason="retry").pk
     calls = Call.objects.filter(pk=pk)
-    assert explanations.why(calls.get()) == "Waits for its next attempt."
-    assert explanations.why(calls.select_related("campaign").get()) == "Waits: the campaign is paused."
+    assert explanations.why(calls.get()) == "Waiting to retry."
+    assert explanations.why(calls.select_related("campaign").get()) == "Waiting: the campaign is paused."
     halted = make_call(provider=make_provider(halted_at=timezone.now(), halted_reason="The key is dead."))
     said = str(explanations.why(Call.objects.select_related("provider").get(pk=halted.pk)))
-    assert said == "Waits: the provider cannot call now. Halted: The key is dead."
+    assert said == "Waiting: the provider cannot call now. Paused: The key is dead."
 
 
 @pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
     light = Call.objects.select_related("campaign", "provider").only("status", "campaign__name", "provider__name")
     (call,) = light.defer(None).only("status", "wait_reason", "campaign__name", "provider__name")
     with django_assert_num_queries(0):
-        assert explanations.why(call) == "Waits its turn."
+        assert explanations.why(call) == "Waiting."
 
 
 @pytest.mark.one_engine
@@ -120,15 +120,15 @@ def test_nothing_is_read_for_a_sentence(django_assert_num_queries: Any) -> None:
 @pytest.mark.parametrize(
     ("status", "fields", "words"),
     [
-        ("completed", {"talk_seconds": 9}, "Done: no further attempt."),
-        ("no_answer", {"attempt": 3}, "No further attempt: all attempts are used."),
+        ("completed", {"talk_seconds": 9}, "Done: no retry."),
+        ("no_answer", {"attempt": 3}, "No retry: all attempts are used."),
         ("no_answer", {"attempt": 1}, ""),
         ("failed", {"failure_reason": "not_connected"}, ""),
-        ("failed", {"failure_reason": "place_rejected"}, "No further attempt: the campaign plans none after this."),
-        ("completed", {"talk_seconds": 0}, "No further attempt: the campaign plans none after this."),
-        ("completed", {}, "No further attempt: the vendor does not say whether anybody talked."),
-        ("busy", {"answered_by": "machine"}, "No further attempt: given to a person."),
-        ("no_answer", {"stop_asked_at": SOME_TIME}, "No further attempt: somebody here stopped the call."),
+        ("failed", {"failure_reason": "place_rejected"}, "No retry: the campaign has none after this."),
+        ("completed", {"talk_seconds": 0}, "No retry: the campaign has none after this."),
+        ("completed", {}, "No retry: the provider does not say whether anybody talked."),
+        ("busy", {"answered_by": "machine"}, "No retry: given to a user."),
+        ("no_answer", {"stop_asked_at": SOME_TIME}, "No retry: stopped by a user."),
         ("pending", {}, ""),
         ("ringing", {}, ""),
     ],
@@ -139,7 +139,7 @@ def test_who_gets_no_further_attempt_knows_why(status: str, fields: dict[str, An
     assert str(explanations.why_no_more(call, campaign)) == words
     if status in FINAL - {CallStatus.COMPLETED} and not fields.get("stop_asked_at"):
         campaign.status = "stopped"
-        assert str(explanations.why_no_more(call, campaign)) == "No further attempt: the campaign is over."
+        assert str(explanations.why_no_more(call, campaign)) == "No retry: the campaign is finished."
 
 
 @pytest.mark.django_db

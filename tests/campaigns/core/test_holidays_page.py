@@ -61,9 +61,9 @@ def test_single_calls_may_be_left_out(client: Client, admin_person: User) -> Non
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("soon", "“soon” does not begin with a date."),
-        ("2026-13-01", "“2026-13-01” does not begin with a date."),
-        ("2026-12-24 – 2026-12-01", "the last date comes after the first"),
+        ("soon", "“soon” does not start with a date."),
+        ("2026-13-01", "“2026-13-01” does not start with a date."),
+        ("2026-12-24 – 2026-12-01", "the last date must be after the first"),
         ("2026-12-24 " + "x" * 81, "the name is too long"),
         ("\n".join(["2026-12-24"] * 101), "At most 100 lines."),
     ],

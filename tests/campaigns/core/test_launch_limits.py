@@ -50,10 +50,10 @@ def test_it_adds_up_all_campaigns_and_single_calls_of_a_day(caller: User) -> Non
     assert start.launch(campaign_of(caller, 6).pk, caller).status == Status.RUNNING
     call_one(caller, make_provider())
     third = campaign_of(caller, 4)
-    assert "7 people were launched that day already" in limits.why_approval(4, caller, third)
+    assert "7 people were already launched that day" in limits.why_approval(4, caller, third)
     assert start.launch(third.pk, caller).status == Status.WAITING
     assert start.launch(campaign_of(caller, 3).pk, caller).status == Status.RUNNING
-    with pytest.raises(Refusal, match="Your limit of the day is reached"):
+    with pytest.raises(Refusal, match="You have reached your daily limit"):
         call_one(caller, make_provider())
 
 
@@ -87,7 +87,7 @@ def test_a_pilot_counts_its_few_people_and_the_rest_when_it_goes_on(caller: User
     start.launch(piloted.pk, caller, is_pilot=True)
     assert CountedLaunch.objects.get().people == 10
     Campaign.objects.update(status=Status.PAUSED, pilot=Campaign.Pilot.ASKS)
-    with pytest.raises(Refusal, match="ask a manager"):
+    with pytest.raises(Refusal, match="Ask a manager"):
         lifecycle.resume(piloted.pk, caller)
 
 
@@ -101,10 +101,10 @@ def test_above_a_price_it_needs_approval_as_well(client: Client, caller: User, s
     assert start.launch(cheap.pk, caller).status == Status.RUNNING
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign-check", args=[dear.pk])))
-    assert "this is above the limit of 1.00 USD" in page
+    assert "this is over the limit of 1.00 USD" in page
     assert start.launch(dear.pk, caller).status == Status.WAITING
     unpriced = campaign_of(caller, 1, provider=make_provider(price_per_minute=0))
-    assert "Its cost is not known" in limits.why_approval(1, caller, unpriced)
+    assert "The cost is unknown" in limits.why_approval(1, caller, unpriced)
     elsewhere = campaign_of(caller, 1, provider=make_provider(currency="IRT", price_per_minute=900))
     assert start.launch(elsewhere.pk, caller).status == Status.RUNNING
 

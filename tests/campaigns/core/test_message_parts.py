@@ -24,8 +24,8 @@ from tests.conftest import make_agent, make_caller_id, make_campaign, make_list,
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 NOW = timezone.now()
 HOUR = datetime.timedelta(hours=1)
-GONE = ({"is_present": False}, "is no longer at the vendor")
-OFF = ({"warnings": ["not_active"]}, "is not active at the vendor")
+GONE = ({"is_present": False}, "no longer exists at the provider")
+OFF = ({"warnings": ["not_active"]}, "is not active at the provider")
 
 
 def with_agent(fields: dict[str, Any], **more: Any) -> Campaign:
@@ -50,8 +50,8 @@ def test_it_is_neither_launched_nor_started_nor_resumed(fields: dict[str, Any], 
     paused = with_agent(fields, status="paused", is_filled=True, launched_at=NOW)
     with pytest.raises(Refusal, match=words) as caught:
         lifecycle.resume(paused.pk, manager)
-    assert "An admin puts it right at the vendor and syncs" in str(caught.value)
-    assert "Its lists are read again now" in str(caught.value)
+    assert "An admin must fix it at the provider and sync" in str(caught.value)
+    assert "Its lists are being read again" in str(caught.value)
     paused.agent.is_present, paused.agent.warnings = True, []
     paused.agent.save()
     assert lifecycle.resume(paused.pk, manager).changed
@@ -71,7 +71,7 @@ def test_each_kind_is_found_by_the_same_rule_in_python_and_in_sql() -> None:
     make_campaign(provider=provider, agent=chat)
     found = Campaign.objects.filter(message_parts.with_gone_parts())
     assert set(found) == set(gone) == {one for one in Campaign.objects.all() if message_parts.gone_of(one)}
-    assert {one.pk: message_parts.gone_sentence(one.agent) for one in gone}[gone[2].pk].endswith("at the vendor.")
+    assert {one.pk: message_parts.gone_sentence(one.agent) for one in gone}[gone[2].pk].endswith("at the provider.")
 
 
 def test_a_reason_keeps_what_it_can_of_its_sentences() -> None:
@@ -80,7 +80,7 @@ def test_a_reason_keeps_what_it_can_of_its_sentences() -> None:
     campaign = make_campaign(provider=provider, agent=agent, caller_id=make_caller_id(provider))
     for reason in (message_parts.why_paused(campaign), message_parts.why_refused(campaign, AgentRefused("no"))):
         assert len(reason) <= MAX_REASON
-        assert reason.endswith(("vendor.", "up.", "there."))
+        assert reason.endswith(("provider.", "used.", "there."))
     told = message_parts.why_refused(campaign, CallerIdRefused("no"))
     assert "does not let us call from this caller ID" in told
     assert "Front desk" in told
@@ -92,12 +92,14 @@ def test_its_page_says_what_is_gone_and_what_changed_and_leads_to_the_provider(a
         status="running", launched_at=NOW - HOUR,
     )  # fmt: skip
     text = as_manager.get(reverse("campaign", args=[campaign.pk])).content.decode()
-    assert "The agent “Reminder” now expects: name, city. Before: name." in text
-    assert "no longer at the vendor" not in text
+    assert "The agent “Reminder” now needs: name, city. Before: name." in text
+    assert "no longer exists at the provider" not in text
     assert reverse("provider", args=[campaign.provider_id]) in text
     campaign.agent.is_present = False
     campaign.agent.save()
-    assert "“Reminder” is no longer at the vendor." in as_manager.get(f"/campaigns/{campaign.pk}/").content.decode()
+    assert (
+        "“Reminder” no longer exists at the provider." in as_manager.get(f"/campaigns/{campaign.pk}/").content.decode()
+    )
 
 
 def test_a_change_before_the_launch_is_no_news() -> None:

@@ -203,7 +203,7 @@ def test_the_log_finds_each_result_and_nothing_else(stage: Stage, manager: User,
     # No longer offered, and still understood: addresses and saved filters hold it.
     for old, offered in (("completed", True), ("talked", False), ("nonsense", False)):
         form = client.get("/calls/", {"state": old}).context["form"]
-        assert ("Completed, answered or not" in str(form["state"])) is offered
+        assert ("Finished, answered or not" in str(form["state"])) is offered
         assert form.filters().state == ("" if old == "nonsense" else old)
     totals = call_log_totals.totals_of(Call.objects.all())
     assert totals.conversations == len(stage.which(talked=True))
@@ -234,7 +234,7 @@ def test_the_people_of_a_campaign_are_found_by_each_result(stage: Stage, client:
 
 
 def read_csv(text: str) -> dict[str, tuple[str, str]]:
-    return {row["Reference"]: (row["Result"], row["Why"]) for row in csv.DictReader(io.StringIO(text))}
+    return {row["Reference"]: (row["Result"], row["Reason"]) for row in csv.DictReader(io.StringIO(text))}
 
 
 def test_files_say_what_the_screen_says(stage: Stage, manager: User, settings: Any, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_files_say_what_the_screen_says(stage: Stage, manager: User, settings: A
     assert read_csv((tmp_path / "calls.csv").read_text("utf-8-sig")) == wanted
     call_command("export_calls", json=True, output=str(tmp_path / "calls.json"))
     lines = [json.loads(line) for line in (tmp_path / "calls.json").read_text().splitlines()]
-    assert {row["Reference"]: (row["Result"], row["Why"]) for row in lines} == wanted
+    assert {row["Reference"]: (row["Result"], row["Reason"]) for row in lines} == wanted
     # The files that a manager asks for
     columns = call_columns.chosen(["reference", "state", "why"])
     made = {}
@@ -260,7 +260,7 @@ def test_files_say_what_the_screen_says(stage: Stage, manager: User, settings: A
         .to_python()
     )
     told = [dict(zip(head, row, strict=True)) for row in rows]
-    assert {row["Reference"]: (row["Result"], row["Why"]) for row in told} == wanted
+    assert {row["Reference"]: (row["Result"], row["Reason"]) for row in told} == wanted
 
 
 @pytest.mark.one_engine

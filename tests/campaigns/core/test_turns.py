@@ -61,7 +61,7 @@ def test_a_long_export_lets_one_go_first_that_has_not_begun(manager: User, rung:
     CallExport.objects.filter(pk=short.pk).update(newest_id=0)
     assert job.write(short.pk)
     assert rung[-1] == long.pk
-    assert job.write(long.pk), "nobody waits any more: it goes on to its end"
+    assert job.write(long.pk), "nobody left to call: it goes on to its end"
 
 
 def test_without_others_a_slice_uses_its_whole_time(manager: User) -> None:
@@ -92,7 +92,7 @@ def test_the_page_says_when_a_waiting_export_starts(client: Client, manager: Use
     client.force_login(manager)
     assert "Starts in a few seconds." in client.get(reverse("exports")).content.decode()
     CallExport.objects.filter(pk=export.pk).update(created_at=timezone.now() - datetime.timedelta(minutes=1))
-    assert "busy with calls and other files" in client.get(reverse("exports")).content.decode()
+    assert "The server is busy." in client.get(reverse("exports")).content.decode()
 
 
 def test_a_file_of_another_host_or_a_store_that_is_away_refuses_no_import(

@@ -62,7 +62,7 @@ def test_a_part_of_the_message_that_disappears_pauses_the_campaign_at_the_first_
     at.go_on()
     assert (at.campaign.status, at.campaign.paused_by_system) == ("paused", True)
     assert str(gone) in at.campaign.paused_reason
-    assert "no attempt is used up" in at.campaign.paused_reason
+    assert "no attempt was used" in at.campaign.paused_reason
     assert at.provider.halted_at is None
     at.check_nobody_was_charged()
     taken_back = CallEvent.objects.filter(code="message_refused")
@@ -77,7 +77,7 @@ def test_a_part_of_the_message_that_disappears_pauses_the_campaign_at_the_first_
         at.go_on()
         assert at.campaign.status == "paused"
     else:
-        with pytest.raises(Refusal, match="no longer at the vendor"):
+        with pytest.raises(Refusal, match="no longer exists at the provider"):
             lifecycle.resume(at.campaign.pk, manager)
     at.check_nobody_was_charged()
 
@@ -142,7 +142,7 @@ def test_what_a_sync_saw_disappear_is_not_even_ordered(mid: Callable[[str], MidC
     sync_provider(at.provider.pk)
     at.go_on()
     assert (at.campaign.status, at.campaign.paused_by_system) == ("paused", True)
-    assert "no longer at the vendor" in at.campaign.paused_reason
+    assert "no longer exists at the provider" in at.campaign.paused_reason
     assert not CallEvent.objects.filter(code="message_refused").exists()
     at.check_nobody_was_charged()
 

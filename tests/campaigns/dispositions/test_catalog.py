@@ -69,7 +69,7 @@ def test_the_pages_add_change_and_remove(client: Client, manager: User) -> None:
     page = reverse("disposition", args=[made.pk])
     assert client.post(reverse("disposition-rule-add", args=[made.pk]), {}).status_code == 422
     assert client.post(reverse("disposition-rule-add", args=[made.pk]), {"result": "busy"}).status_code == 302
-    assert "every campaign and single call · result: Busy" in text_of(client.get(page))
+    assert "all campaigns and single calls · result: Busy" in text_of(client.get(page))
     rule = DispositionRule.objects.get()
     remove = reverse("disposition-rule-remove", args=[made.pk, rule.pk])
     assert client.post(remove).status_code == 302

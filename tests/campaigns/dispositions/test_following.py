@@ -58,9 +58,9 @@ def test_another_attempt_waits_its_turn_once(manager: User, by_rule: bool) -> No
     ("fields", "of_campaign", "reason"),
     [
         ({"attempt": 3}, {}, "All attempts"),
-        ({}, {"status": "finished"}, "No open campaign"),
+        ({}, {"status": "finished"}, "No active campaign"),
         ({"stop_asked_at": timezone.now}, {}, "stopped this call"),
-        ({"status": "failed", "failure_reason": "not_placed", "held_at": timezone.now}, {}, "decide that first"),
+        ({"status": "failed", "failure_reason": "not_placed", "held_at": timezone.now}, {}, "Decide that first"),
     ],
 )
 def test_no_attempt_follows_where_none_may(

@@ -63,7 +63,7 @@ def test_who_may_not_do_what_follows_is_not_offered_it(manager: User) -> None:
     for person in (caller, make_person(CALLER)):
         with pytest.raises(PermissionDenied):
             setting.set_by(User.objects.get(pk=person.pk), call, plain)
-    with pytest.raises(Refusal, match="cannot be chosen"):
+    with pytest.raises(Refusal, match="is not available here"):
         setting.set_by(manager, call, foreign)
     assert not CallDisposition.objects.exists()
 

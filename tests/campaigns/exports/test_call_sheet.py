@@ -63,11 +63,11 @@ def test_a_call_in_words():
     )
     make_call(campaign=campaign, status="skipped", skip_reason="do_not_call")
     (skipped, talked) = read("".join(CallSheet(Call.objects.order_by("-id"), shows_numbers=True).lines()))
-    assert (talked["Campaign"], talked["Person"], talked["Number"]) == ("Spring", "'=HYPERLINK(1)", "+989121234567")
-    assert (talked["Result"], talked["Talked, seconds"], talked["Answered by"]) == ("Answered", "42", "a person")
+    assert (talked["Campaign"], talked["Contact"], talked["Number"]) == ("Spring", "'=HYPERLINK(1)", "+989121234567")
+    assert (talked["Result"], talked["Talk time (seconds)"], talked["Answered by"]) == ("Answered", "42", "a person")
     assert (talked["Sent (UTC)"], talked["Cost"], talked["Currency"]) == ("2026-05-05 08:30:00", "0.0350", "USD")
     assert (skipped["Result"], skipped["Currency"], skipped["Sent (UTC)"]) == ("Skipped", "", "")
-    assert skipped["Why"] == "Not called: the number is on the do-not-call list."
+    assert skipped["Reason"] == "Not called: the number is on the do-not-call list."
 
 
 def test_numbers_are_masked_without_the_right():
@@ -136,12 +136,11 @@ def test_launch_command(monkeypatch, caller, capsys):
     make_campaign([make_list(2)], name="Spring", owner=caller, **ALL_DAY)
     call_command("launch_campaign", "Spring", username="sara", check=True)
     assert (
-        capsys.readouterr().out
-        == "Of 2 people, 2 people will be called; it takes about 1 minute of calling and costs 0.07 to 0.15 USD.\n"
+        capsys.readouterr().out == "Of 2 people, 2 will be called; about 1 minute of calling, cost 0.07 to 0.15 USD.\n"
     )
     call_command("launch_campaign", "Spring", username="sara", json=True)
     answer = json.loads(capsys.readouterr().out)
-    assert answer == {"sentence": "Launched: 2 people are queued.", "changed": True, "status": "running", "people": 2}
+    assert answer == {"sentence": "Launched: 2 people queued.", "changed": True, "status": "running", "people": 2}
     for arguments in (["Spring", "--as", "sara"], ["Spring", "--as", "nobody"], ["Other", "--as", "sara"]):
         with pytest.raises(CommandError):
             call_command("launch_campaign", *arguments)

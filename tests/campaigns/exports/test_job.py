@@ -72,8 +72,8 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
         assert client.post(reverse("calls-export"), form)["Location"] == reverse("exports")
     export = CallExport.objects.get()
     assert nudged == [export.pk]
-    assert export.words == [["Result", "Answered"], ["Campaign", str(campaign)], ["Talked at most", "1:30"]]
-    assert "Waits its turn" in client.get(reverse("exports")).content.decode()
+    assert export.words == [["Result", "Answered"], ["Campaign", str(campaign)], ["Maximum talk time", "1:30"]]
+    assert "Waiting" in client.get(reverse("exports")).content.decode()
     assert client.get(reverse("exports-live")).status_code == 200
     assert client.get(reverse("export-fetch", args=[export.pk]))["Location"] == reverse("exports")
     assert job.write(export.pk)
@@ -81,7 +81,7 @@ def test_a_manager_exports_exactly_what_the_log_shows(client: Client, manager: U
     answer = client.get(reverse("export-fetch", args=[export.pk]))
     assert answer["Content-Disposition"].endswith(f'-{export.pk}.csv"')
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
-    assert list(csv.reader(io.StringIO(text[1:]))) == [["Person", "Number"], ["'=HYPERLINK(1)", wanted.to_number]]
+    assert list(csv.reader(io.StringIO(text[1:]))) == [["Contact", "Number"], ["'=HYPERLINK(1)", wanted.to_number]]
     actions = AuditEvent.objects.filter(actor=manager).order_by("id").values_list("action", flat=True)
     assert list(actions) == ["calls.exported", "calls.export_fetched"]
 
@@ -132,7 +132,7 @@ def test_files_are_for_their_owner_and_for_admins_who_may_see_numbers(
     assert client.get(address).status_code == 404
     client.force_login(admin_person)
     assert client.get(address).status_code == 403, "it holds whole numbers"
-    assert "only for whoever asked" in client.get(reverse("exports")).content.decode()
+    assert "only the user who created it can download it" in client.get(reverse("exports")).content.decode()
     CallExport.objects.update(shows_numbers=False)
     assert client.get(address).status_code == 200
     client.post(reverse("export-delete", args=[export.pk]))
@@ -172,9 +172,9 @@ def test_a_workbook_holds_numbers_times_and_no_formula(manager: User, nudged: li
     export.refresh_from_db()
     sheet = openpyxl.load_workbook(stored_files.path_here(files.name_of(export))).worksheets[0]
     cells = {sheet.cell(1, column).value: sheet.cell(3, column) for column in range(1, sheet.max_column + 1)}
-    assert (cells["Person"].value, cells["Person"].data_type, cells["Person"].quotePrefix) == ("=1+1", "s", True)
+    assert (cells["Contact"].value, cells["Contact"].data_type, cells["Contact"].quotePrefix) == ("=1+1", "s", True)
     assert cells["Number"].value == "+989121234567"
-    assert (cells["Talked, seconds"].value, cells["Cost"].value, cells["Currency"].value) == (42, 0.035, "USD")
+    assert (cells["Talk time (seconds)"].value, cells["Cost"].value, cells["Currency"].value) == (42, 0.035, "USD")
     assert cells["Sent (Asia/Tehran)"].value == datetime.datetime(2026, 5, 5, 12, 0)
     rows = CalamineWorkbook.from_path(stored_files.path_here(files.name_of(export))).get_sheet_by_index(0).to_python()
     assert rows[1][0] == "a<b &  _x0041_"
@@ -212,7 +212,7 @@ def test_slices_and_killed_writers_leave_every_row_once(
         slow.write(b"too late")
     export.refresh_from_db()
     if file_format == "csv":
-        talked = [row["Talked, seconds"] for row in rows_of(export)]
+        talked = [row["Talk time (seconds)"] for row in rows_of(export)]
     else:
         sheet = openpyxl.load_workbook(stored_files.path_here(files.name_of(export))).worksheets[0]
         talked = [str(row[3]) for row in sheet.iter_rows(min_row=2, values_only=True)]
@@ -265,12 +265,12 @@ def test_why_a_file_cannot_be_written_is_said(manager: User, nudged: list[int]) 
     campaign.delete()
     assert not job.write(gone.pk)
     gone.refresh_from_db()
-    assert (gone.state, "is gone" in gone.error) == (State.FAILED, True)
+    assert (gone.state, "no longer exists" in gone.error) == (State.FAILED, True)
     demoted = ask(manager)
     manager.groups.clear()
     job.write(demoted.pk)
     demoted.refresh_from_db()
-    assert "no longer has the right to export" in demoted.error
+    assert "no longer has permission to export" in demoted.error
 
 
 def test_a_writing_that_never_gets_on_ends(manager: User, monkeypatch: pytest.MonkeyPatch, nudged: list[int]) -> None:

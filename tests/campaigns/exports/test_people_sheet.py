@@ -391,4 +391,4 @@ def test_what_has_no_room_for_its_columns_says_so(manager: User, monkeypatch: py
     OtherNumber.objects.create(contact=contact, phone="+982188770001")
     export = export_of(manager)
     assert export.state == CallExport.State.FAILED
-    assert "3 variables and further numbers" in export.error
+    assert "3 variables and other numbers" in export.error

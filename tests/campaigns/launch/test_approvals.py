@@ -308,7 +308,7 @@ def test_an_edit_between_the_look_and_the_press_is_not_approved(client: Client, 
         if not text:
             exchanged_for_another(campaign, caller)
         answer = client.post(reverse("campaign-approve", args=[campaign.pk]), {"mark": seen[1]}, follow=True)
-        assert "changed since you looked" in answer.content.decode()
+        assert "changed after you opened it" in answer.content.decode()
         assert fresh(campaign).status == Status.WAITING
     # A press without the mark approves nothing.
     client.post(reverse("campaign-approve", args=[campaign.pk]))
@@ -377,9 +377,9 @@ def test_the_launcher_sees_who_can_approve(client: Client, caller: User, manager
     campaign = asked(caller)
     client.force_login(caller)
     for page in ("campaign", "campaign-check"):
-        assert "Can approve it: reza" in text_of(client.get(reverse(page, args=[campaign.pk])))
+        assert "Can approve: reza" in text_of(client.get(reverse(page, args=[campaign.pk])))
     User.objects.filter(pk=manager.pk).update(is_active=False)
-    assert "Nobody else has the right to approve it" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    assert "No other user may approve this" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
 
 
 def test_who_can_approve_a_difference_is_said_once(client: Client, caller: User, manager: User) -> None:
@@ -387,7 +387,7 @@ def test_who_can_approve_a_difference_is_said_once(client: Client, caller: User,
     add_people(campaign)
     enqueue.fill_campaign(campaign.pk)
     client.force_login(caller)
-    assert "Nobody else has the right" not in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
+    assert "No other user may" not in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
 
 
 def test_the_number_of_an_approved_person_is_not_kept_again(caller: User, manager: User) -> None:

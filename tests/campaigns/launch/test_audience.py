@@ -97,7 +97,7 @@ def test_people_of_another_campaign_are_left_out_with_the_reason(only_reached, c
     campaign.excluded_campaigns.set([other])
     check = launch_check.check_launch(campaign)
     assert (check.total, check.called, check.verdicts["excluded"]) == (6, len(called), 6 - len(called))
-    assert f"{6 - len(called)} are left out" in sentence_of(check)
+    assert f"{6 - len(called)} excluded" in sentence_of(check)
     assert people_in(campaign) == {people[name].pk for name in called}
     skipped = Call.objects.filter(campaign=campaign, status="skipped")
     assert {call.skip_reason for call in skipped} == {"excluded"}
@@ -151,7 +151,7 @@ def test_the_builder_keeps_tags_and_left_out_people(console, caller):
     assert (campaign.tags, campaign.excludes_only_reached) == (["vip"], True)
     assert list(campaign.excluded_campaigns.all()) == [other]
     page = text_of(console.get(reverse("campaign-edit", args=[campaign.pk])))
-    assert "1 person is in this audience now." in page
+    assert "1 person in this audience now." in page
     copied = drafts.copy(campaign.pk, caller)
     assert (copied.tags, list(copied.excluded_campaigns.all())) == (["vip"], [other])
 
@@ -169,7 +169,7 @@ def test_a_wrong_tag_is_said_at_its_field_and_kept(console):
     agent = make_agent()
     answer = console.post(reverse("campaign-new"), typed(agent.provider, agent=agent.pk, tags="vpi"))
     assert answer.status_code == 422
-    assert "Nobody carries the tag “vpi”" in text_of(answer)
+    assert "No contact has the tag “vpi”" in text_of(answer)
     assert 'value="vpi"' in answer.content.decode()
 
 
@@ -206,9 +206,9 @@ def test_the_message_is_shown_for_whoever_is_looked_up(console):
     ]
     by_number = console.post(reverse("campaign-new"), sent | {"hear": "0" + omid.phone[3:]})
     assert [(one.contact, one.unmet) for one in by_number.context["preview"]] == [(omid, ["city"])]
-    assert "The agent asks for city and gets nothing" in text_of(by_number)
+    assert "The agent needs city, which is empty" in text_of(by_number)
     nobody = console.post(reverse("campaign-new"), sent | {"hear": "Zahra"})
-    assert "Nobody in this audience is found by “Zahra”" in text_of(nobody)
+    assert "No one in this audience matches “Zahra”" in text_of(nobody)
 
 
 def test_who_is_not_in_the_audience_is_not_found(console):

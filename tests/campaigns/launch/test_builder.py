@@ -49,7 +49,7 @@ def test_a_campaign_is_written_and_checked(console, caller):
     assert campaign.retries == {"busy": [10, 30], "no_answer": [60], "machine": [], "failed": [], "silent": []}
     assert list(campaign.lists.all()) == [people]
     page = text_of(console.get(answer.url))
-    assert "Of 3 people, 3 people will be called" in page
+    assert "Of 3 people, 3 will be called" in page
 
 
 def test_two_presses_make_one_campaign(console):
@@ -94,7 +94,7 @@ def test_another_provider_offers_other_choices_without_saving(console):
     assert [str(voice) for voice in fields["voice"].queryset] == ["Welcome"]
     page = answer.content.decode()
     assert "Hello" in page
-    assert "Please look at this again" not in page
+    assert "Please check the marked fields" not in page
     answer = console.post(reverse("campaign-new"), typed(bolna, then="stay"))
     assert [str(agent) for agent in answer.context["form"].fields["agent"].queryset] == ["Sales"]
     assert not Campaign.objects.exists()
@@ -114,7 +114,7 @@ def test_a_voice_and_a_text_do_not_go_together(console):
     bitel = make_provider(vendor="bitel")
     voice = Voice.objects.create(provider=bitel, remote_id="v1", name="Welcome")
     answer = console.post(reverse("campaign-new"), typed(bitel, text="Hello", voice=voice.pk, then="save"))
-    assert "keep one of them" in text_of(answer)
+    assert "Choose one." in text_of(answer)
 
 
 def test_agent_of_another_provider_is_no_choice(console):
@@ -136,9 +136,9 @@ def test_the_builder_shows_warnings_ticks_and_what_people_hear(console):
     )
     answer = console.post(reverse("campaign-new"), sent)
     page = text_of(answer)
-    assert "is not active at the vendor" in page
+    assert "is not active at the provider" in page
     assert "Dear Maryam of" in page
-    assert "Will not be called: town is empty for this person." in page
+    assert "Will not be called: town is empty for this contact." in page
     assert "city Shiraz tone – empty" in page
     assert [row.name.value() for row in answer.context["form"].variable_rows] == ["city", "tone", "hello", "", ""]
     assert {slug for slug, section in answer.context["sections"].items() if section.missing} == set()
@@ -188,7 +188,7 @@ def test_an_edit_after_the_launch_keeps_message_and_lists(console, caller):
     Campaign.objects.update(spent_cost=7)
     other = make_agent(campaign.provider)
     page = console.get(reverse("campaign-edit", args=[campaign.pk]))
-    assert "message and audience are fixed" in text_of(page)
+    assert "message and audience cannot be changed" in text_of(page)
     sent = typed(campaign.provider, agent=other.pk, lists=[make_list(5).pk], max_attempts="5", then="save")
     page = reverse("campaign-edit", args=[campaign.pk])
     answer = console.post(page, sent | shown_at(console, page))
@@ -212,7 +212,7 @@ def test_an_edit_while_it_was_launched_elsewhere_is_refused(console, caller, mon
 
     monkeypatch.setattr(CampaignForm, "is_valid", launched_meanwhile)
     answer = console.post(reverse("campaign-edit", args=[campaign.pk]), sent, follow=True)
-    assert "was launched meanwhile" in text_of(answer)
+    assert "was launched in the meantime" in text_of(answer)
     campaign.refresh_from_db()
     assert campaign.name != "Spring reminder"
 
@@ -250,4 +250,4 @@ def test_a_list_s_page_leads_here_with_the_list_chosen(console):
     assert len(checked) == 1
     assert f'value="{first.pk}"' in checked[0]
     assert second.pk != first.pk
-    assert "2 people are in this audience now." in page
+    assert "2 people in this audience now." in page

@@ -23,9 +23,9 @@ from tests.shown import shown_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nudges")]
 USUAL = (
-    "Busy: again after 15 min, then 1 h; No answer: again after 1 h, then 4 h; Voicemail: again after 4 h, then 1 day; "
-    "Failed on the line: again after 1 h; Answered, nobody talked: no further attempt. "
-    "At most 3 attempts a person, 2 of them on one day (the person’s local time)."
+    "Busy: again after 15 min, then 1 h; No answer: again after 1 h, then 4 h; Voicemail: again after 4 h, "
+    "then 1 day; Call failed: again after 1 h; Answered, nobody talked: no retry. At most 3 "
+    "attempts per contact, 2 of them on one day (contact's local time)."
 )
 
 
@@ -68,9 +68,8 @@ def test_each_outcome_is_chosen_and_shown_where_the_campaign_is(console: Client,
     )
     said = (
         "Busy: again after 15 min, then 1 h, then 4 h; No answer: given to Omid Karimi, due within 1 day; "
-        "Voicemail: no further attempt; Failed on the line: again after 30 min; "
-        "Answered, nobody talked: given to sara, due within 4 h. "
-        "At most 4 attempts a person, 2 of them on one day (the person’s local time)."
+        "Voicemail: no retry; Call failed: again after 30 min; Answered, nobody talked: given "
+        "to sara, due within 4 h. At most 4 attempts per contact, 2 of them on one day (contact's local time)."
     )
     assert said in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
     edit = console.get(reverse("campaign-edit", args=[campaign.pk]))
@@ -103,25 +102,24 @@ def test_one_attempt_needs_no_outcome_to_be_changed(console: Client) -> None:
     send(console, max_attempts="1", then_busy="again", retry_busy="15")
     campaign = Campaign.objects.get()
     assert campaign.policy.attempts == 1
-    assert "Busy: no further attempt" in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
+    assert "Busy: no retry" in text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
 
 
 def test_the_sentence_follows_what_is_typed(console: Client) -> None:
     answer = send(console, then="stay", then_busy="stop", then_silent="again", retry_silent="45", attempts_a_day="")
     text = text_of(answer)
-    assert "Busy: no further attempt" in text
+    assert "Busy: no retry" in text
     assert "Answered, nobody talked: again after 45 min" in text
-    assert "At most 3 attempts a person." in text
-    assert "Busy: no further attempt" in text_of(send(console, then="stay", retry_busy="5, x"))
+    assert "At most 3 attempts per contact." in text
+    assert "Busy: no retry" in text_of(send(console, then="stay", retry_busy="5, x"))
 
 
 def test_a_campaign_from_before_is_said_as_it_is_done() -> None:
     campaign = make_campaign(retries={"busy": [10, 30, 60], "no_answer": []})
     assert sentence_of(campaign.policy) == (
-        "Busy: again after 10 min, then 30 min; No answer: no further attempt; "
-        "Voicemail: as busy or no answer where the vendor says so too, else no further attempt; "
-        "Failed on the line: no further attempt; Answered, nobody talked: no further attempt. "
-        "At most 3 attempts a person."
+        "Busy: again after 10 min, then 30 min; No answer: no retry; Voicemail: busy or no answer if "
+        "the provider confirms it, otherwise no retry; Call failed: no retry; Answered, nobody "
+        "talked: no retry. At most 3 attempts per contact."
     )
 
 
@@ -149,13 +147,13 @@ def test_only_a_vendor_that_is_told_with_the_order_is_asked(console: Client) -> 
     vocode, bolna, voicy = make_provider(vendor="vocode"), make_provider(), make_provider(vendor="voicy")
     page = console.post(reverse("campaign-new"), typed(vocode, then="stay"))
     assert "on_machine" in page.context["form"].fields
-    assert "so that the voicemail records what it says" in text_of(page)
+    assert "keeps talking, and the voicemail records it" in text_of(page)
     page = console.post(reverse("campaign-new"), typed(bolna, then="stay"))
     assert "on_machine" not in page.context["form"].fields
-    assert "with Bolna this is a setting of the agent" in text_of(page)
+    assert "this is set on the agent at Bolna" in text_of(page)
     page = console.post(reverse("campaign-new"), typed(voicy, then="stay"))
     assert "on_machine" not in page.context["form"].fields
-    assert "setting of the agent" not in text_of(page)
+    assert "set on the agent" not in text_of(page)
 
 
 def test_another_provider_does_not_keep_the_wish(console: Client, caller: User) -> None:

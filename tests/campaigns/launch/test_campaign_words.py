@@ -62,8 +62,8 @@ def test_the_settings_say_when_it_pauses_itself_and_whom_it_leaves_out(client: C
     client.force_login(caller)
     text = text_of(client.get(f"/campaigns/{campaign.pk}/settings/"))
     assert "50 % or more of at least 5 calls fail within 2 minutes." in text
-    assert "More than 30 % of the last people who answered, at least 20 of them, hang up within 2 seconds" in text
-    assert "Only with a tag vip Without the people of Spring called or not" in text
+    assert "More than 30 % of the last people who answered (at least 20) hang up within 2 seconds" in text
+    assert "Only with a tag vip Without people of Spring called or not" in text
 
 
 # Activity
@@ -81,14 +81,14 @@ def test_who_did_what_stands_there_with_its_cause(client: Client, caller: User, 
     client.force_login(caller)
     page = client.get(f"/campaigns/{campaign.pk}/activity/")
     text = text_of(page)
-    assert "Skipped one person · “Moved away” · the call" in text
+    assert "One contact skipped · “Moved away” · the call" in text
     assert f'href="/calls/{waiting.pk}/"' in page.content.decode()
     assert (
-        "Paused by the system · “3 of the last 6 calls failed within two minutes.” · 1 call waits. "
-        "2 live calls will finish. 1 call is still out: it may ring. today"
+        "Paused by the system · “3 of the last 6 calls failed within two minutes.” · 1 call left. "
+        "2 calls in progress will finish. 1 call is still in progress and may ring. today"
     ) in text
     assert "Resumed" in text
-    assert "Stopped · “Wrong text” · 1 waiting call was taken out. 2 live calls will finish." in text
+    assert "Ended · “Wrong text” · 1 waiting call was cancelled. 2 calls in progress will finish." in text
     by_system = text_of(client.get(f"/campaigns/{campaign.pk}/activity/?by=system"))
     assert "Paused by the system" in by_system
     assert "Resumed" not in by_system

@@ -38,7 +38,7 @@ def test_check_launch_and_progress(console, caller):
     DoNotCall.objects.create(phone=contact.phone)
     campaign = make_campaign([people], owner=caller, **ALL_DAY)
     check = console.get(reverse("campaign-check", args=[campaign.pk]))
-    assert "Of 3 people, 2 people will be called; 1 will not: 1 is on the do-not-call list; it takes" in text_of(check)
+    assert "Of 3 people, 2 will be called; 1 skipped: 1 on the do-not-call list; about" in text_of(check)
     assert "Launch: call 2 people" in text_of(check)
     shown = console.get(reverse("campaign-check-people", args=[campaign.pk, "do_not_call"]))
     assert contact.name in text_of(shown)
@@ -46,13 +46,13 @@ def test_check_launch_and_progress(console, caller):
     answer = console.post(
         reverse("campaign-launch", args=[campaign.pk]), {"form_token": str(uuid.uuid4())}, follow=True
     )
-    assert "Launched: 3 people are queued." in text_of(answer)
+    assert "Launched: 3 people queued." in text_of(answer)
     again = console.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
     assert "Nothing changed" in text_of(again) or "Launched" in text_of(again)
     enqueue.fill_campaign(campaign.pk)
     live = console.get(reverse("campaign-live", args=[campaign.pk]))
     assert live.status_code == 200
-    assert "1 of 3 people done" in text_of(live)
+    assert "1 of 3 people finished" in text_of(live)
     assert console.get(reverse("campaign-check", args=[campaign.pk])).status_code == 302
 
 
@@ -78,7 +78,7 @@ def test_a_rare_verdict_is_looked_for_page_by_page(console, caller, monkeypatch)
     campaign = make_campaign([people], owner=caller)
     path = reverse("campaign-check-people", args=[campaign.pk, "do_not_call"])
     first = console.get(path)
-    assert "There are more people: look on." in text_of(first)
+    assert "Continue to check more." in text_of(first)
     (more,) = re.findall(r'rel="next" href="([^"]+)"', first.content.decode())
     second = console.get(path + more)
     (more,) = re.findall(r'rel="next" href="([^"]+)"', second.content.decode())
@@ -90,10 +90,10 @@ def test_a_rare_verdict_is_looked_for_page_by_page(console, caller, monkeypatch)
 def test_blockers_hide_the_launch_button(console, caller):
     campaign = make_campaign([make_list(1)], owner=caller, agent=None)
     page = console.get(reverse("campaign-check", args=[campaign.pk]))
-    assert "No message is chosen" in text_of(page)
+    assert "No message chosen" in text_of(page)
     assert reverse("campaign-launch", args=[campaign.pk]) not in page.content.decode()
     answer = console.post(reverse("campaign-launch", args=[campaign.pk]), follow=True)
-    assert "Not launched. No message is chosen" in text_of(answer)
+    assert "Not launched. No message chosen" in text_of(answer)
 
 
 def test_approval_by_another_manager(client, caller, manager, settings):
@@ -102,9 +102,9 @@ def test_approval_by_another_manager(client, caller, manager, settings):
     client.force_login(caller)
     assert "Send for approval" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
     client.post(reverse("campaign-launch", args=[campaign.pk]))
-    assert "asks to launch it to 2 people" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    assert "wants to launch it to 2 people" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
     assert client.post(reverse("campaign-approve", args=[campaign.pk])).status_code == 403
-    assert "waits for a manager" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
+    assert "Needs approval by another manager" in text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
     client.post(reverse("campaign-withdraw", args=[campaign.pk]))
     client.post(reverse("campaign-launch", args=[campaign.pk]))
     client.force_login(manager)
@@ -122,16 +122,17 @@ def test_pause_resume_and_stop_tell_the_truth(console, caller):
     for state in ("pending", "pending", "ringing", "placing", "completed"):
         make_call(campaign=campaign, contact=make_contact(), status=state)
     paused = console.post(reverse("campaign-pause", args=[campaign.pk]), {"reason": "lunch"}, follow=True)
-    assert "Paused. 2 calls wait. 1 live call will finish. 1 call is still out: it may ring." in text_of(paused)
+    said = "Paused. 2 calls left. 1 call in progress will finish. 1 call is still in progress and may ring."
+    assert said in text_of(paused)
     assert re.search(r"Paused by \S+ at \d\d:\d\d\. “\s*lunch", text_of(paused))
     assert "Resume: up to 2 calls start at once" in text_of(paused)
     assert "Resumed." in text_of(console.post(reverse("campaign-resume", args=[campaign.pk]), follow=True))
     stopped = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
-    assert "Stopped for good. 2 waiting calls were taken out." in stopped
+    assert "Campaign ended. 2 waiting calls were cancelled." in stopped
     again = text_of(console.post(reverse("campaign-stop", args=[campaign.pk]), follow=True))
-    assert "Nothing changed: the campaign is “Stopped”." in again
+    assert "Nothing changed: the campaign is “Ended”." in again
     activity = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
-    assert "Stopped · 2 waiting calls were taken out." in activity
+    assert "Ended · 2 waiting calls were cancelled." in activity
     assert "Paused · “lunch”" in activity
 
 
@@ -154,9 +155,9 @@ def test_people_with_their_last_attempt_and_what_comes_next(console, caller):
     rows = console.get(reverse("campaign-people", args=[campaign.pk])).context["rows"]
     assert [(row.call.contact.name, row.call.attempt) for row in rows] == [("Done", 1), ("Tried", 2)]
     page = text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "pending"}))
-    assert "Waits for its next attempt." in page
-    assert "Done" not in page.split("what comes next")[1]
-    assert "Nobody here" in text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
+    assert "Waiting to retry." in page
+    assert "Done" not in page.split("Reason and next step")[1]
+    assert "No one here" in text_of(console.get(reverse("campaign-people", args=[campaign.pk]), {"state": "failed"}))
 
 
 def test_the_list_shows_own_campaigns_to_callers_and_all_to_managers(client, caller, manager):
@@ -176,11 +177,11 @@ def test_the_list_shows_own_campaigns_to_callers_and_all_to_managers(client, cal
 
 def test_empty_states_say_what_to_do(client, caller, admin_person):
     client.force_login(caller)
-    assert "Import a list of people first" in text_of(client.get(reverse("campaigns")))
+    assert "Import a list of contacts first" in text_of(client.get(reverse("campaigns")))
     client.force_login(admin_person)
-    assert "here you watch, pause and stop them" in text_of(client.get(reverse("campaigns")))
+    assert "here you can watch, pause and end them" in text_of(client.get(reverse("campaigns")))
     campaign = make_campaign()
-    assert "Nobody is queued before the launch" in text_of(client.get(reverse("campaign-people", args=[campaign.pk])))
+    assert "No one is queued before launch" in text_of(client.get(reverse("campaign-people", args=[campaign.pk])))
 
 
 def test_few_statements_whatever_the_number_of_campaigns(console, caller, django_assert_max_num_queries):
@@ -246,8 +247,8 @@ def test_settings_in_words(console, caller):
         **ALL_DAY,
     )
     page = text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
-    policy = "Busy: again after 10 min, then 1 h, then 1 day; No answer: no further attempt; "
-    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 attempts a person.", "+12025550100"):
+    policy = "Busy: again after 10 min, then 1 h, then 1 day; No answer: no retry; "
+    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 maximum attempts.", "+12025550100"):
         assert words in page
 
 

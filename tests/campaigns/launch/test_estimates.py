@@ -35,7 +35,7 @@ def asked(budget: object = None, *, longest: int | None = None, people: int = 40
 def test_a_range_is_said_and_a_generous_budget_changes_nothing() -> None:
     free = launch_check.check_launch(asked())
     assert free.estimate == Estimate(minutes=(5, 8), cost=(Decimal("1.34"), Decimal("3.00")))
-    assert sentence_of(free).endswith("it takes 5 to 8 minutes of calling and costs 1.34 to 3.00 USD.")
+    assert sentence_of(free).endswith("; 5 to 8 minutes of calling, cost 1.34 to 3.00 USD.")
     assert launch_check.check_launch(asked(50)).estimate == free.estimate
 
 
@@ -47,7 +47,7 @@ def test_a_budget_says_whom_it_leaves_uncalled_and_how_many_calls_run_at_a_time(
     assert check.estimate.cost == (Decimal("1.34"), Decimal("3.00"))
     assert check.estimate.minutes == (5, 54)
     assert "With this budget, about 12 of 40 people would not be called." in check.warnings
-    assert any(warning.startswith("This budget lets out about 1 call at a time") for warning in check.warnings)
+    assert any(warning.startswith("This budget allows only about 1 call at a time") for warning in check.warnings)
 
 
 @pytest.mark.parametrize("fields", [{"longest": 90}, {"budget_is_soft": True}])
@@ -113,7 +113,7 @@ def test_the_launch_check_shows_the_limits_of_the_day(client: Client, caller: Us
     client.force_login(caller)
     text = text_of(client.get(reverse("campaign-check", args=[campaign.pk]) + "?count=now"))
     assert "Daily spending limit of the provider: 2.00 USD of 2.00 USD left today." in text
-    assert "on 2 days and costs 1.34 to 3.00 USD" in text.replace("\xa0", " ")
+    assert "on 2 days, cost 1.34 to 3.00 USD" in text.replace("\xa0", " ")
 
 
 def test_the_page_of_a_campaign_says_what_it_waits_for(client: Client, caller: User) -> None:
@@ -125,7 +125,7 @@ def test_the_page_of_a_campaign_says_what_it_waits_for(client: Client, caller: U
     )
     Campaign.objects.update(money_wait="provider_day")
     text = text_of(client.get(page))
-    assert "The provider’s daily spending limit is reached. It continues as calls in progress end, or on" in text
+    assert "The provider’s daily spending limit is reached. It continues as calls in progress end, or at" in text
     assert "when the next day begins" in text
 
 
@@ -133,7 +133,7 @@ def test_a_pilot_whose_costs_are_not_told_says_not_known_yet(client: Client, cal
     campaign = asked(owner=caller, people=13, status="paused", pilot="asks", launched_at=timezone.now())
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
-    assert "The rest at this rate not known yet" in page
+    assert "Estimate for the rest not known yet" in page
     assert "Cost not known yet" in page
     assert "about 0.00" not in page
 
@@ -160,11 +160,38 @@ def test_a_launch_check_says_that_the_price_of_an_allowed_number_is_not_known(nu
     found = launch_check.check_launch(make_campaign([people], provider=provider, max_attempts=1, **always))
     alone = launch_check.check_launch(make_campaign([make_list(3)], provider=provider, max_attempts=1, **always))
     assert (found.called, found.estimate.cost) == (4, alone.estimate.cost)
-    assert any(sentence.startswith("1 person has a number whose price is not known") for sentence in found.warnings)
-    assert not any("whose price is not known" in sentence for sentence in alone.warnings)
+    assert any(sentence.startswith("1 person has a number with an unknown price") for sentence in found.warnings)
+    assert not any("with an unknown price" in sentence for sentence in alone.warnings)
 
 
 def test_a_single_call_to_such_a_number_has_no_estimate() -> None:
     provider = make_provider(price_per_minute=Decimal("0.6"))
     assert guess_price(provider, "+449098790123") is None
     assert guess_price(provider, "+442079460123") == guess_price(provider) is not None
+
+
+def test_a_share_of_the_lines_takes_longer_and_is_said() -> None:
+    whole, part = launch_check.check_launch(asked()), launch_check.check_launch(asked(lines_percent=20))
+    assert part.estimate.minutes[0] == 25
+    assert part.estimate.minutes[1] > 4 * whole.estimate.minutes[1]
+    assert "It may use 2 of 10 lines at the same time." in part.warnings
+
+
+def test_lines_kept_for_single_calls_are_not_counted_on() -> None:
+    campaign = asked()
+    campaign.provider.single_call_lines = 8
+    campaign.provider.save()
+    check = launch_check.check_launch(campaign)
+    assert check.estimate.minutes[0] == 25
+    assert "The provider keeps 8 of 10 lines free for single calls." in check.warnings
+
+
+def test_campaigns_that_go_first_are_said() -> None:
+    campaign = asked(priority="low")
+    make_campaign(provider=campaign.provider, status="running", priority="high")
+    said = (
+        "1 running campaign with a higher priority goes first. After 9 of its calls, one of a lower priority is made."
+    )
+    assert said in launch_check.check_launch(campaign).warnings
+    Campaign.objects.filter(pk=campaign.pk).update(priority="high")
+    assert said not in launch_check.check_launch(Campaign.objects.get(pk=campaign.pk)).warnings

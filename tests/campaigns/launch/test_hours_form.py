@@ -66,11 +66,11 @@ def test_without_the_tick_the_hours_are_as_before(client: Client, manager: User)
 @pytest.mark.parametrize(
     ("fields", "field", "said"),
     [
-        ({"hours_on_1": "morning"}, "hours_on_1", "Write hours such as 9:00-13:00, 16:00-20:00."),
+        ({"hours_on_1": "morning"}, "hours_on_1", "Enter hours such as 9:00-13:00, 16:00-20:00."),
         ({"hours_on_1": "9-13, 12-14"}, "hours_on_1", "These hours overlap."),
-        ({"has_weekly_hours": "on"}, "has_weekly_hours", "Give the hours of at least one weekday."),
-        ({"blackout_dates": "tomorrow"}, "blackout_dates", "“tomorrow” does not begin with a date."),
-        ({"blackout_dates": "2026-12-24 Christmas"}, "blackout_dates", "write the date alone"),
+        ({"has_weekly_hours": "on"}, "has_weekly_hours", "Enter the hours of at least one weekday."),
+        ({"blackout_dates": "tomorrow"}, "blackout_dates", "“tomorrow” does not start with a date."),
+        ({"blackout_dates": "2026-12-24 Christmas"}, "blackout_dates", "enter only the date"),
         ({"holidays_kept": "own"}, "holiday_countries", "Tick a country"),
     ],
 )
@@ -106,8 +106,8 @@ def test_a_holiday_is_said_with_its_name_and_the_next_try(keeps_iran: None) -> N
     assert answer is not None
     assert answer.sentence.startswith("Today is a holiday there: ")
     assert "Nowruz" in answer.sentence
-    assert answer.next_step(is_queued=True) == "Nothing is to be done: it is called on 25 Mar at 09:00 there."
-    assert answer.next_step(is_queued=False).startswith("Call again from Wed 09:00 there")
+    assert answer.next_step(is_queued=True) == "No action needed. It will be called on 25 Mar at 09:00 local time."
+    assert answer.next_step(is_queued=False).startswith("Call again from Wed 09:00 local time")
     before = NOWRUZ - datetime.timedelta(days=4)
     found = check_launch(campaign, before)
     assert "4 of the next 7 days are holidays for 1 person: 20 Mar, 21 Mar, 22 Mar, 23 Mar." in found.warnings
@@ -119,12 +119,12 @@ def test_a_date_without_calls_is_said_to_be_one() -> None:
     campaign = make_campaign([make_list(1)], blackout_dates=["2026-03-21"], weekly_hours={"5": ["09:00-20:00"]})
     answer = Judge(NOWRUZ, campaign.provider, campaign).hours(("Asia/Tehran",))
     assert answer is not None
-    assert answer.sentence == "This campaign makes no calls on today's date there."
-    assert answer.next_step(is_queued=False).startswith("Call again from 28 Mar 09:00 there")
+    assert answer.sentence == "This campaign makes no calls on today's date (local time)."
+    assert answer.next_step(is_queued=False).startswith("Call again from 28 Mar 09:00 local time")
     sunday = NOWRUZ + datetime.timedelta(days=1)
     closed = Judge(sunday, campaign.provider, campaign).hours(("Asia/Tehran",))
     assert closed is not None
-    assert closed.sentence == "It is outside calling hours there (09:00 to 20:00)."
+    assert closed.sentence == "Outside local calling hours (09:00 to 20:00)."
 
 
 def test_a_program_reads_and_sets_hours(caller: User, keeps_iran: None) -> None:
@@ -175,9 +175,9 @@ def test_an_edit_of_hours_after_an_approval_differs_from_it(caller: User, manage
     campaign.refresh_from_db()
     assert campaign.status == Campaign.Status.WAITING
     assert approvals.differences(campaign, approval) == [
-        "Hours by weekday: was the same on every day, now Monday 09:00 – 13:00.",
+        "Hours by weekday: was same every day, now Monday 09:00 – 13:00.",
         "Dates without calls: was none, now 24 Dec 2026.",
-        "Public holidays: was as set for all campaigns, now calls are made on holidays.",
+        "Public holidays: was same as for all campaigns, now calls on holidays.",
     ]
     drafts.change(campaign.pk, caller, dict(zip(edits, (None, [], None), strict=True)), None, was_launched=False)
     campaign.refresh_from_db()

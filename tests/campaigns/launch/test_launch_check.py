@@ -73,10 +73,10 @@ def test_the_check_counts_everybody_once(caller):
     }
     assert (check.total, check.called, check.waiting, check.never) == (9, 6, 2, 3)
     assert sentence_of(check) == (
-        "Of 9 people, 6 people will be called: 4 at once, 1 waits for the calling hours there (the first from 5 May "
-        "13:00), 1 waits, called by others a short time ago; 3 will not: 1 is on the do-not-call list, 1 has no "
-        "calling hours that we know, for 1 a value of the message is empty (“first” for 1); it takes about 1 minute "
-        "of calling and costs 0.20 to 0.45 USD."
+        "Of 9 people, 6 will be called: 4 now, 1 later (local calling hours) (the first from 5 May 13:00), "
+        "1 later (called recently by another campaign); 3 skipped: 1 on the do-not-call list, 1 without known "
+        "calling hours, 1 with an empty value in the message (“first” for 1); about 1 minute of calling, "
+        "cost 0.20 to 0.45 USD."
     )
     assert check.first_opening == datetime.datetime(2026, 5, 5, 13, 0, tzinfo=datetime.UTC)
     assert check.is_ready
@@ -136,7 +136,7 @@ def test_hours_that_never_come_are_never():
     campaign = make_campaign([make_list(2)], days=[], hours_start=datetime.time(9), hours_end=datetime.time(20))
     check = launch_check.check_launch(campaign, NOON_IN_TEHRAN)
     assert check.verdicts == {"no_zone": 2}
-    assert check.blockers == ["No day of the week is chosen.", "Nobody in the audience can be called."]
+    assert check.blockers == ["No weekday chosen.", "Nobody in the audience can be called."]
 
 
 def test_few_statements_whatever_the_size(django_assert_max_num_queries):
@@ -151,9 +151,9 @@ def test_few_statements_whatever_the_size(django_assert_max_num_queries):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"agent": None}, "No message is chosen: an agent."),
-        ({"days": []}, "No day of the week is chosen."),
-        ({"status": Status.RUNNING}, "The campaign was launched already."),
+        ({"agent": None}, "No message chosen: an agent."),
+        ({"days": []}, "No weekday chosen."),
+        ({"status": Status.RUNNING}, "The campaign has already been launched."),
     ],
 )
 def test_blockers_of_the_campaign(fields, sentence):
@@ -164,9 +164,9 @@ def test_blockers_of_the_campaign(fields, sentence):
     ("fields", "sentence"),
     [
         ({"secrets": {}}, "has no key"),
-        ({"is_active": False}, "It is switched off."),
-        ({"halted_at": SOME_TIME, "halted_reason": "Key refused."}, "Halted: Key refused."),
-        ({"frozen_at": SOME_TIME, "frozen_reason": "Restored."}, "Frozen: Restored."),
+        ({"is_active": False}, "It is turned off."),
+        ({"halted_at": SOME_TIME, "halted_reason": "Key refused."}, "Paused: Key refused."),
+        ({"frozen_at": SOME_TIME, "frozen_reason": "Restored."}, "On hold: Restored."),
     ],
 )
 def test_blockers_of_the_provider(fields, sentence):
@@ -188,14 +188,16 @@ def test_what_belongs_to_another_provider_or_is_gone_is_named():
         "“Old” belongs to another provider."
     ]
     assert (
-        "no longer at the vendor"
+        "no longer exists at the provider"
         in launch_check.find_blockers(make_campaign([make_list(1)], provider=gone.provider, agent=gone))[0]
     )
 
 
 def test_no_list_and_empty_list_are_told_apart():
-    assert launch_check.check_launch(make_campaign([])).blockers == ["Nobody is chosen: tick a list, or give a tag."]
-    assert launch_check.check_launch(make_campaign([make_list()])).blockers == ["The lists hold nobody."]
+    assert launch_check.check_launch(make_campaign([])).blockers == [
+        "No audience chosen. Choose a list or enter a tag."
+    ]
+    assert launch_check.check_launch(make_campaign([make_list()])).blockers == ["The lists are empty."]
 
 
 def test_warnings_do_not_block():
@@ -236,7 +238,7 @@ def test_launch_answers_at_once_and_nudges_the_dispatcher(caller, nudges, django
         launched = start.launch(campaign.pk, caller)
     campaign.refresh_from_db()
     assert (launched.changed, launched.people, launched.status) == (True, 3, "running")
-    assert launched.sentence == "Launched: 3 people are queued."
+    assert launched.sentence == "Launched: 3 people queued."
     assert (campaign.status, campaign.launched_by, campaign.is_filled) == (Status.RUNNING, caller, False)
     assert campaign.launched_at
     assert nudges == ["dispatch"]
@@ -295,9 +297,9 @@ def test_an_edit_withdraws_the_request(caller):
 
 def test_a_blocked_launch_says_why(manager):
     campaign = make_campaign([make_list(1)], agent=None)
-    with pytest.raises(Refusal, match="No message is chosen"):
+    with pytest.raises(Refusal, match="No message chosen"):
         start.launch(campaign.pk, manager)
-    with pytest.raises(Refusal, match="holds nobody"):
+    with pytest.raises(Refusal, match="is empty"):
         start.launch(make_campaign([make_list()]).pk, manager)
 
 
@@ -307,7 +309,7 @@ def test_who_may_not_launch(role, own):
     campaign = make_campaign([make_list(1)], owner=person if own else None)
     with pytest.raises(PermissionDenied):
         start.launch(campaign.pk, person)
-    assert "may not launch" in launch_check.find_blockers(campaign, person)[0]
+    assert "cannot launch" in launch_check.find_blockers(campaign, person)[0]
 
 
 def test_lists_that_grow_after_the_launch_do_not_pass_the_limit(caller, manager, settings):
@@ -333,7 +335,7 @@ def test_an_approved_campaign_is_filled_whole(caller, manager, settings):
 
 def test_a_budget_below_one_call_blocks():
     (blocker,) = launch_check.find_blockers(make_campaign([make_list(1)], budget=1))
-    assert "smaller than the dearest possible call (1.50 USD)" in blocker
+    assert "smaller than the most expensive possible call (1.50 USD)" in blocker
 
 
 def test_lists_that_grow_during_a_pause_do_not_pass_the_limit(caller, manager, settings):

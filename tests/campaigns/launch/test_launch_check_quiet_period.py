@@ -54,5 +54,5 @@ def test_the_check_counts_and_says_it(client, caller) -> None:
     assert dict(check.verdicts) == {"quiet_period": 1, "now": 2}
     client.force_login(caller)
     page = text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
-    assert "1 waits, called by others a short time ago" in page
-    assert "24 hours since any other call of ours to the person" in page
+    assert "1 later (called recently by another campaign)" in page
+    assert "24 hours since any other call to the contact" in page

@@ -16,6 +16,7 @@ from campaigns.core.installation_changes import change_settings
 from campaigns.core.refusals import Refusal
 from campaigns.launch import legal_texts, start
 from campaigns.models import Campaign, Contact, ListMembership
+from campaigns.notices import alert_words, shared_alerts
 from tests.answers import text_of
 from tests.conftest import ALL_DAY, make_agent, make_campaign, make_contact, make_list, make_person
 from tests.situations import fresh
@@ -38,12 +39,12 @@ def to_germany(owner: User) -> Campaign:
 
 def test_it_is_launched_only_once_the_text_is_said_or_confirmed(client: Client, manager: User) -> None:
     campaign = to_germany(manager)
-    with pytest.raises(Refusal, match=r"People in Germany must hear “This call is recorded\.”"):
+    with pytest.raises(Refusal, match=r"Contacts in Germany must hear “This call is recorded\.”"):
         start.launch(campaign.pk, manager)
     client.force_login(manager)
     page = text_of(client.get(reverse("campaign-check", args=[campaign.pk])))
-    assert "People in Germany must hear" in page
-    assert "The message says it to people in Germany" in page
+    assert "Contacts in Germany must hear" in page
+    assert "The message includes it for people in Germany" in page
     assert "France" not in page, "nobody of the audience is there"
     client.post(reverse("campaign-legal-text", args=[campaign.pk]), {"country": "DE"})
     assert AuditEvent.objects.get(action="campaign.legal_confirmed").detail["country"] == "DE"
@@ -77,6 +78,31 @@ def test_a_text_that_we_send_is_looked_through(manager: User) -> None:
     assert legal_texts.missing(fresh(campaign)) == []
 
 
+def test_a_text_that_changed_after_the_launch_is_said_on_the_page_and_needs_attention(
+    client: Client, manager: User
+) -> None:
+    campaign = to_germany(manager)
+    legal_texts.confirm(campaign.pk, "DE", manager)
+    start.launch(campaign.pk, manager)
+    assert legal_texts.changed_since_launch() == []
+    change_settings({"legal_texts": {"DE": "This call is recorded and kept."}}, manager)
+    assert legal_texts.changed_since_launch() == [campaign.pk]
+    assert ("legal_missing", "campaign", [campaign.pk]) in shared_alerts.found()
+    words = alert_words.singly("legal_missing", [campaign.pk], {})[campaign.pk]
+    client.force_login(manager)
+    page = text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    said = "the legal text for Germany is “This call is recorded and kept.”. The message does not say it."
+    assert said in page
+    assert said in words.what
+    assert "Confirm that the agent or voice says it." in page
+    client.post(reverse("campaign-legal-text", args=[campaign.pk]), {"country": "DE"})
+    assert legal_texts.changed_since_launch() == []
+    assert said not in text_of(client.get(reverse("campaign", args=[campaign.pk])))
+    change_settings({"legal_texts": {"DE": "Another."}}, manager)
+    Campaign.objects.update(status="finished")
+    assert legal_texts.changed_since_launch() == []
+
+
 def test_a_campaign_without_people_there_needs_nothing(manager: User) -> None:
     campaign = to_germany(manager)
     Contact.objects.update(region="IR")
@@ -90,7 +116,7 @@ def test_only_who_may_write_it_confirms_and_only_what_is_missing(manager: User) 
     Membership.objects.create(user=other, team=Team.objects.create(name="Ours"))
     with pytest.raises(PermissionDenied):
         legal_texts.confirm(campaign.pk, "DE", other)
-    with pytest.raises(Refusal, match="Nothing is to be confirmed"):
+    with pytest.raises(Refusal, match="There is nothing to confirm"):
         legal_texts.confirm(to_germany_of_nobody().pk, "FR", manager)
 
 
@@ -111,7 +137,7 @@ def to_germany_of_nobody() -> Campaign:
 def test_texts_are_typed_one_country_a_line(typed: str, read: dict[str, str] | str | None) -> None:
     field = LegalTextsField(required=False)
     if read == "":
-        assert "Write one country a line" in str(refused(field, typed))
+        assert "Enter one country per line" in str(refused(field, typed))
     else:
         assert field.clean(typed) == read
 

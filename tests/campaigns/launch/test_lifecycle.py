@@ -36,7 +36,9 @@ def test_pause_holds_and_tells_what_is_still_out(caller):
     campaign.refresh_from_db()
     assert (campaign.status, campaign.paused_reason, campaign.paused_by_system) == (Status.PAUSED, "lunch", False)
     assert (outcome.changed, outcome.waiting, outcome.live, outcome.still_out) == (True, 2, 3, 2)
-    assert outcome.sentence == "2 calls wait. 3 live calls will finish. 2 calls are still out: they may ring."
+    assert (
+        outcome.sentence == "2 calls left. 3 calls in progress will finish. 2 calls are still in progress and may ring."
+    )
     event = AuditEvent.objects.get(action="campaign.paused")
     assert event.actor == caller
     assert event.detail == {"reason": "lunch", "waiting": 2, "live": 3, "still_out": 2}
@@ -51,10 +53,10 @@ def test_second_pause_changes_nothing(caller):
 
 def test_system_pause_names_its_reason():
     campaign = with_calls()
-    assert lifecycle.pause_by_system(campaign.pk, "The budget is used up.").changed
+    assert lifecycle.pause_by_system(campaign.pk, "The budget is spent.").changed
     campaign.refresh_from_db()
     assert campaign.paused_by_system
-    assert campaign.paused_reason == "The budget is used up."
+    assert campaign.paused_reason == "The budget is spent."
     assert AuditEvent.objects.get().actor is None
 
 
@@ -172,7 +174,7 @@ def test_call_again_after_the_campaigns_end_stands_alone(manager):
 def test_call_again_is_refused_while_the_number_is_live_anywhere(manager, state):
     call = held()
     make_call(to_number=call.to_number, status=state)
-    with pytest.raises(Refusal, match="not over"):
+    with pytest.raises(Refusal, match="is in progress"):
         call_actions.call_again(call.pk, manager)
     call.refresh_from_db()
     assert call.held_at
@@ -183,7 +185,7 @@ def test_second_call_again_is_refused_and_the_same_token_gives_the_same_call(man
     call, token = held(), uuid.uuid4()
     again = call_actions.call_again(call.pk, manager, token)
     assert call_actions.call_again(call.pk, manager, token) == again
-    with pytest.raises(Refusal, match="waits already"):
+    with pytest.raises(Refusal, match="is already waiting"):
         call_actions.call_again(call.pk, manager, uuid.uuid4())
     assert Call.objects.count() == 2
 
@@ -193,7 +195,7 @@ def test_call_again_is_refused_on_the_do_not_call_list_and_for_open_calls(manage
     DoNotCall.objects.create(phone=call.to_number)
     with pytest.raises(Refusal, match="do-not-call"):
         call_actions.call_again(call.pk, manager)
-    with pytest.raises(Refusal, match="not over"):
+    with pytest.raises(Refusal, match="not finished"):
         call_actions.call_again(make_call(status="unknown").pk, manager)
 
 

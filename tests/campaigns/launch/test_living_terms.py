@@ -69,8 +69,8 @@ def test_growth_inside_what_was_approved_needs_nobody(caller: User, manager: Use
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"people_in_all": 51}, "People in all: was 50, now 51."),
-        ({"people_a_day": 21}, "New people a day: was 20, now 21."),
+        ({"people_in_all": 51}, "Total contacts: was 50, now 51."),
+        ({"people_a_day": 21}, "New contacts per day: was 20, now 21."),
         ({"last_day": datetime.date(2100, 1, 2)}, "Last day: was"),
         ({"tags": ["new"]}, "Tags: was none, now"),
         ({"is_living": False}, "Stays open: was yes, now no."),
@@ -99,7 +99,7 @@ def test_a_change_after_the_look_is_not_approved(caller: User, manager: User) ->
     mark = approvals.mark_of(fresh(campaign))
     grow(campaign)
     Campaign.objects.filter(pk=campaign.pk).update(people_in_all=500)
-    with pytest.raises(Refusal, match="changed since you looked"):
+    with pytest.raises(Refusal, match="changed after you opened it"):
         start.approve(campaign.pk, manager, mark=mark)
     Campaign.objects.filter(pk=campaign.pk).update(people_in_all=50)
     assert start.approve(campaign.pk, manager, mark=mark).status == Status.RUNNING
@@ -108,7 +108,7 @@ def test_a_change_after_the_look_is_not_approved(caller: User, manager: User) ->
 def test_a_caller_launches_within_the_limit_and_does_not_widen_it(caller: User, manager: User) -> None:
     campaign = living(caller, people_a_day=5, people_in_all=10)
     assert start.launch(campaign.pk, caller, seen=0).status == Status.RUNNING
-    with pytest.raises(Refusal, match="above the limit of 10 a day"):
+    with pytest.raises(Refusal, match="over the daily limit of 10"):
         drafts.change(campaign.pk, caller, {"people_in_all": 11}, None, was_launched=True)
     assert fresh(campaign).people_in_all == 10
     drafts.change(campaign.pk, manager, {"people_in_all": 11}, None, was_launched=True)
@@ -120,17 +120,17 @@ def test_a_caller_launches_within_the_limit_and_does_not_widen_it(caller: User, 
 @pytest.mark.parametrize("missing", ["people_a_day", "people_in_all", "last_day"])
 def test_without_a_limit_it_is_not_launched(manager: User, missing: str) -> None:
     campaign = living(manager, people=1, **{missing: None})
-    with pytest.raises(Refusal, match="set how many new people a day"):
+    with pytest.raises(Refusal, match="set the maximum new contacts per day"):
         start.launch(campaign.pk, manager)
 
 
 def test_nor_after_its_last_day_nor_as_a_pilot(manager: User) -> None:
     late = living(manager, people=1, last_day=day_of(timezone.now()).date - WEEK)
-    with pytest.raises(Refusal, match="last day is over"):
+    with pytest.raises(Refusal, match="last day has passed"):
         start.launch(late.pk, manager)
     check = check_launch(late, timezone.now(), manager)
     assert check.verdicts == {"last_day": 1}
-    assert "for 1 the last day is over" in sentence_of(check)
+    assert "1 after the last day" in sentence_of(check)
     endless = living(manager, people=1, last_day=day_of(timezone.now()).date + datetime.timedelta(days=400))
     with pytest.raises(Refusal, match="within a year"):
         start.launch(endless.pk, manager)
@@ -144,8 +144,8 @@ def test_the_check_says_what_it_is_launched_for(manager: User) -> None:
     check = check_launch(campaign, timezone.now(), manager)
     assert check.is_ready
     assert check.terms.startswith(
-        f"It stays open until {plain_day(campaign.last_day)}: whoever joins its lists or tags is called, "
-        "at most 20 a day and 50 people in all. If as many join, it costs"
+        f"Stays open until {plain_day(campaign.last_day)}: contacts added to its lists or tags are called, "
+        "at most 20 a day and 50 people in total. If the maximum is reached, it costs"
     )
 
 
@@ -155,18 +155,20 @@ def test_it_is_written_launched_and_watched_on_the_screen(client: Client, manage
     form = typed(provider, agent=make_agent(provider).pk, lists=[people.pk], is_living="on")
     refused = client.post(address, form | {"people_a_day": "9", "people_in_all": "5", "last_day": "2020-01-01"})
     assert refused.status_code == 422
-    assert "This is more than the people in all." in text_of(refused)
-    assert "This day is over: choose a later one." in text_of(refused)
+    assert "This is more than the maximum total contacts." in text_of(refused)
+    assert "This day has passed. Choose a later one." in text_of(refused)
     assert "A campaign that stays open needs this limit." in text_of(client.post(address, form))
     day = (day_of(timezone.now()).date + WEEK).isoformat()
     answer = client.post(address, form | {"people_a_day": "۲", "people_in_all": "5", "last_day": day})
     assert answer.status_code == 302
-    assert "Launch: it stays open" in text_of(client.get(answer.headers["Location"]))
+    assert "Launch and keep open" in text_of(client.get(answer.headers["Location"]))
     campaign = Campaign.objects.get()
     client.post(f"/campaigns/{campaign.pk}/launch/", {"seen": "0"})
     shown = text_of(client.get(f"/campaigns/{campaign.pk}/"))
-    assert "Waits for new people. Today 0 of 2 new people, 0 of 5 in all, until" in shown
-    assert "whoever joins these lists or tags is called" in text_of(client.get(f"/campaigns/{campaign.pk}/settings/"))
+    assert "Waiting for new contacts. Today 0 of 2 new people, 0 of 5 in total, until" in shown
+    assert "contacts added to these lists or tags are called" in text_of(
+        client.get(f"/campaigns/{campaign.pk}/settings/")
+    )
 
 
 def test_limits_without_a_campaign_that_stays_open_are_not_kept(client: Client, manager: User) -> None:

@@ -41,7 +41,7 @@ def test_a_number_is_entered_confirmed_by_another_and_removed(client: Client, ca
     found.refresh_from_db()
     assert (found.confirmed_by, found.reason) == (manager, "I called it")
     client.force_login(caller)
-    assert "Confirmed: test calls may ring it" in text_of(client.get(PAGE))
+    assert "Confirmed for test calls." in text_of(client.get(PAGE))
     client.post(reverse("own-number-remove", args=[found.pk]))
     assert not OwnNumber.objects.exists()
     about = AuditEvent.objects.filter(action__startswith="own_number.").order_by("pk")
@@ -96,7 +96,7 @@ def test_who_may_confirm_is_told_of_numbers_of_their_own_team(client: Client, ca
     for person, team in ((caller, ours), (own, ours), (other, theirs)):
         Membership.objects.create(user=person, team=team)
     found = own_numbers.enter(caller, PHONE)
-    told = "1 number for test calls waits to be confirmed"
+    told = "1 number for test calls needs confirmation"
     for person, is_told in ((own, True), (admin, True), (other, False), (caller, False)):
         client.force_login(person)
         assert (told in text_of(client.get(reverse("today")))) is is_told

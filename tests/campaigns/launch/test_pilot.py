@@ -144,10 +144,10 @@ def test_above_the_limit_a_pilot_is_free_and_the_rest_needs_a_manager(console, c
     campaign = piloted(caller)
     end_calls(campaign)
     lifecycle.finish_done_campaigns()
-    with pytest.raises(Refusal, match="ask a manager"):
+    with pytest.raises(Refusal, match="Ask a manager"):
         lifecycle.resume(campaign.pk, caller)
     page = text_of(console.get(reverse("campaign", args=[campaign.pk])))
-    assert "Ask a manager to go on" in page
+    assert "Ask a manager to continue" in page
     console.post(reverse("campaign-ask-rest", args=[campaign.pk]))
     assert (fresh(campaign).status, fresh(campaign).pilot) == (Status.WAITING, Pilot.ASKS)
     with pytest.raises(PermissionDenied):
@@ -187,11 +187,11 @@ def test_the_result_and_the_question_stand_on_the_campaigns_page(console, caller
     ]  # fmt: skip
     assert str(pilot.rest_cost) == "0.60"
     page = text_of(answer)
-    assert "The pilot is over: 10 people" in page
-    assert "Go on with the rest: 3 people" in page
-    assert "Pilot over: decide" in page
+    assert "Pilot finished: 10 people" in page
+    assert "Continue with the rest: 3 people" in page
+    assert "Pilot finished: decide" in page
     check = console.get(reverse("campaign-check", args=[campaign.pk]))
-    assert "Of 3 people, 3 people will be called" in text_of(check)
+    assert "Of 3 people, 3 will be called" in text_of(check)
 
 
 def test_a_pilot_is_ended_by_hand(console, caller):

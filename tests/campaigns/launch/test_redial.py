@@ -13,8 +13,8 @@ from django.utils import timezone
 from callcenter.access.rights import ADMIN
 from callcenter.audit.models import AuditEvent
 from campaigns.core.refusals import Refusal
-from campaigns.launch import redial, redial_answers
-from campaigns.models import Answer, Call, Campaign, ContactList, Question
+from campaigns.launch import redial, redial_answers, redial_dispositions
+from campaigns.models import Answer, Call, CallDisposition, Campaign, ContactList, Disposition, Question
 from tests.answers import text_of
 from tests.conftest import make_call, make_campaign, make_contact, make_list, make_person
 
@@ -40,10 +40,10 @@ def finished(owner: User | None = None, **fields: Any) -> Campaign:
     person("Broken", "failed", failure_reason="vendor_error")
     person("Held", "failed", failure_reason="not_placed", held_at=timezone.now())
     person("Canceled", "canceled")
-    person("Stopped", "skipped", skip_reason="stopped")
+    person("Ended", "skipped", skip_reason="stopped")
     person("Refuses", "skipped", skip_reason="do_not_call")
-    person("Talked", "completed", talk_seconds=30)
-    person("Waits", "pending")
+    person("Talk time", "completed", talk_seconds=30)
+    person("Waiting", "pending")
     person("Rings", "ringing")
     make_call(campaign=campaign, status="busy", owner=owner)
     return campaign
@@ -103,8 +103,8 @@ def test_the_page_shows_how_many_and_leads_to_the_launch_check(client: Client, c
     made = Campaign.objects.get(status="draft")
     assert answer.headers["Location"] == f"/campaigns/{made.pk}/check/"
     text = text_of(client.get(answer.headers["Location"]))
-    assert "is a new draft for 3 people" in text
-    assert "3 people will be called" in text
+    assert "created for 3 people" in text
+    assert "3 will be called" in text
 
 
 @pytest.mark.parametrize("outcomes", [[], ["talked"], ["nonsense"]])
@@ -113,7 +113,7 @@ def test_nothing_chosen_says_so(client: Client, caller: User, outcomes: list[str
     campaign = finished(caller)
     answer = client.post(f"/campaigns/{campaign.pk}/redial/", {"outcome": outcomes})
     assert answer.status_code == 422
-    assert "Tick at least one outcome" in text_of(answer)
+    assert "Choose at least one result to call again" in text_of(answer)
     assert not Campaign.objects.filter(status="draft").exists()
 
 
@@ -173,9 +173,47 @@ def test_people_are_called_again_by_what_they_answered(client: Client, caller: U
 def test_who_may_not_read_what_was_said_chooses_by_no_answer(caller: User, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = finished(caller)
     question = Question.objects.create(campaign=campaign, name="Coming", kind="yes_no", path="coming")
-    call = Call.objects.get(campaign=campaign, contact__name="Talked")
+    call = Call.objects.get(campaign=campaign, contact__name="Talk time")
     Answer.objects.create(call=call, question=question, raw="no", key="no", certainty="certain")
     monkeypatch.setattr(redial_answers, "may", lambda person, right: right != "hear_calls")
     assert redial_answers.groups(campaign, caller) == []
     with pytest.raises(Refusal):
         redial.redial(campaign.pk, [], caller, answers=[f"{question.pk}:no"])
+
+
+def test_people_are_called_again_by_the_disposition_of_their_last_attempt(client: Client, caller: User) -> None:
+    campaign = finished(caller)
+    later, never = (
+        Disposition.objects.create(name=name, follows=follows)
+        for name, follows in (("Think about it", "nothing"), ("Angry", "never"))
+    )
+
+    def talked(name: str, disposition: Disposition, **more: Any) -> Call:
+        fields = {"contact": make_contact(name=name), "status": "completed", "talk_seconds": 9, "owner": caller}
+        call = make_call(campaign=campaign, **(fields | more))
+        CallDisposition.objects.create(call=call, disposition=disposition)
+        return call
+
+    talked("Thinks", later)
+    talked("Is angry", never)
+    before = talked("Thought", later)
+    make_call(campaign=campaign, contact=before.contact, attempt=2, status="completed", talk_seconds=9, owner=caller)
+    client.force_login(caller)
+    address = f"/campaigns/{campaign.pk}/redial/"
+    shown = client.get(address).context["dispositions"]
+    assert [(group.name, group.people) for group, _is in shown] == [("Think about it", 1)]
+    assert client.post(address, {"disposition": str(never.pk)}).status_code == 422
+    assert client.post(address, {"disposition": "x"}).status_code == 422
+    sent = {"outcome": "busy", "disposition": [later.pk, never.pk], "form_token": str(uuid.uuid4())}
+    assert client.post(address, sent).status_code == 302
+    made = Campaign.objects.get(status="draft")
+    assert {one.name for one in made.lists.get().contacts.all()} == {"Busy", "Thinks"}
+    event = AuditEvent.objects.get(action="campaign.redialed")
+    assert event.detail["dispositions"] == sorted([later.pk, never.pk])
+
+
+def test_a_disposition_of_an_attempt_that_is_not_over_is_in_no_group() -> None:
+    campaign = finished()
+    call = campaign.calls.get(status="ringing")
+    CallDisposition.objects.create(call=call, disposition=Disposition.objects.create(name="Soon"))
+    assert redial_dispositions.groups(campaign) == []

@@ -102,7 +102,7 @@ def test_what_cannot_start_says_why_and_the_next_run_comes(manager: User) -> Non
     minute = repeat.next_at
     assert repeats.run_due(minute) == 1
     [made] = copies(repeat)
-    assert (made.status, "holds nobody" in made.start_refusal) == (Status.DRAFT, True)
+    assert (made.status, "is empty" in made.start_refusal) == (Status.DRAFT, True)
     now = CampaignRepeat.objects.get()
     assert (now.note, now.next_at) == (made.start_refusal, minute + 3 * DAY)
 
@@ -140,7 +140,7 @@ def test_who_may_not_launch_it_lets_it_not_repeat(caller: User, manager: User) -
     with pytest.raises(PermissionDenied):
         repeats.save(campaign, caller, {"days": [0]}, MONDAY, TEHRAN)
     living = make_campaign(owner=manager, is_living=True)
-    with pytest.raises(Refusal, match="does not repeat"):
+    with pytest.raises(Refusal, match="cannot repeat"):
         repeats.save(living, manager, {"days": [0]}, MONDAY, TEHRAN)
 
 
@@ -179,7 +179,7 @@ def test_each_is_called_once_the_day_before_the_date(manager: User) -> None:
     assert called == ["2026-12-01", "2026-12-02"]
     assert [made.last_day for made in copies(repeat)] == [datetime.date(2026, 11, 30), datetime.date(2026, 12, 1)]
     assert CampaignRepeat.objects.get().note == (
-        "Nobody had this date. 2 dates could not be read: write them as 2026-12-31 or 1405-10-10."
+        "No contact had this date. 2 dates could not be read. Use the format 2026-12-31 or 1405-10-10."
     )
     # A copy of such a copy, made by hand, is for any day.
     assert drafts.copy(copies(repeat)[0].pk, manager).last_day is None
@@ -211,8 +211,8 @@ def test_it_is_set_and_ended_on_its_page(client: Client, manager: User) -> None:
     assert client.post(address, data).status_code == 302
     repeat = CampaignRepeat.objects.get()
     assert (repeat.days, repeat.column, repeat.days_before, repeat.person) == ([0], "visit", -2, manager)
-    assert "The next one:" in text_of(client.get(address))
-    assert "The next copy is made" in text_of(client.get(f"/campaigns/{campaign.pk}/settings/"))
+    assert "Next:" in text_of(client.get(address))
+    assert "The next copy is created" in text_of(client.get(f"/campaigns/{campaign.pk}/settings/"))
     assert client.post(address, {"then": "end"}).status_code == 302
     assert CampaignRepeat.objects.get().next_at is None
     assert minute_job.repeats.run_due(timezone.now() + 30 * DAY) == 0

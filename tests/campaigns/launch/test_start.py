@@ -129,9 +129,9 @@ def role_lost(campaign, caller, settings):
     ("change", "said"),
     [
         (nobody_left, "Nobody in the audience can be called."),
-        (lists_grew, "send it for approval"),
+        (lists_grew, "Send it for approval"),
         (person_left, "no longer has an account"),
-        (role_lost, "may no longer launch it"),
+        (role_lost, "is no longer allowed to launch it"),
     ],
 )
 def test_the_check_runs_again_at_the_time(caller, settings, change, said):
@@ -208,27 +208,27 @@ def test_the_earliest_local_time_of_the_people_stands_beside_the_start(console, 
     if day > timezone.now().date() + datetime.timedelta(days=360):
         day -= datetime.timedelta(days=30)
     told = text_of(console.get(asked, {"day": str(day), "time": "15:00", "zones": zones}))
-    assert "For the first of them it is 06:30 in New York." in told
+    assert "Earliest local time: 06:30 in New York." in told
     told = text_of(console.get(asked, {"day": str(day), "time": "07:00", "zones": zones}))
     before = date_format(day - datetime.timedelta(days=1), "j M")
-    assert f"For the first of them it is 22:30 on {before} in New York." in told
-    assert "This time is over" in text_of(console.get(asked, {"day": "2020-01-01", "time": "15:00", "zones": zones}))
+    assert f"Earliest local time: 22:30 on {before} in New York." in told
+    assert "This time has passed" in text_of(console.get(asked, {"day": "2020-01-01", "time": "15:00", "zones": zones}))
     assert text_of(console.get(asked, {"day": "", "time": "15:00", "zones": zones})).strip() == ""
     # Once it is set, the launch check says it of the people as they are then.
     at = datetime.datetime.combine(day, datetime.time(11, 30), tzinfo=datetime.UTC)
     start.launch(campaign.pk, caller, starts_at=at)
     page = text_of(console.get(reverse("campaign-check", args=[campaign.pk])))
-    assert "For the first of them it is 06:30 in New York." in page
+    assert "Earliest local time: 06:30 in New York." in page
 
 
 @pytest.mark.parametrize(
     ("zone", "day", "time", "said"),
     [
-        ("UTC", "2020-01-01", "09:00", "This time is over"),
+        ("UTC", "2020-01-01", "09:00", "This time has passed"),
         ("UTC", "2200-01-01", "09:00", "within a year"),
         ("UTC", "2199-12-31", "23:59", "within a year"),
         ("Europe/Berlin", "2027-03-28", "02:30", "02:30 does not exist. Choose 03:30."),
-        ("Europe/Berlin", "2027-10-31", "02:30", "02:30 comes twice. Choose 01:30 or 03:30."),
+        ("Europe/Berlin", "2027-10-31", "02:30", "02:30 happens twice. Choose 01:30 or 03:30."),
         ("UTC", "soon", "09:00", "Enter a valid date"),
         ("UTC", "", "", "This field is required"),
     ],
@@ -263,11 +263,11 @@ def test_nobody_starts_another_audience_than_they_saw(caller, manager, settings)
     settings.CALLER_LAUNCH_LIMIT = 2
     people = make_list(3)
     campaign = make_campaign([people], owner=caller)
-    with pytest.raises(Refusal, match="it was 2, now it is 3"):
+    with pytest.raises(Refusal, match="changed from 2 to 3 people"):
         start.launch(campaign.pk, caller, seen=2)
     start.launch(campaign.pk, caller, seen=3)
     ListMembership.objects.create(contact_list=people, contact=make_contact())
-    with pytest.raises(Refusal, match="it was 3, now it is 4"):
+    with pytest.raises(Refusal, match="changed from 3 to 4 people"):
         start.approve(campaign.pk, manager, seen=3)
     assert start.approve(campaign.pk, manager, seen=4).changed
 
@@ -289,7 +289,7 @@ def test_every_number_of_the_sentence_opens_its_people(console, caller):
         assert len(console.get(addresses[kind]).context["people"]) == count
     by_name = console.get(addresses["missing_variable"], {"variable": "city"})
     assert len(by_name.context["people"]) == 1
-    assert "Those for whom “city” is empty" in text_of(by_name)
+    assert "People without a value for “city”" in text_of(by_name)
     assert console.get(addresses["called"], {"variable": "city"}).context["people"] == []
 
 
@@ -314,4 +314,4 @@ def test_the_command_launches_a_pilot_and_sets_a_time(caller, settings):
 def test_the_history_says_when_it_was_to_start(console, caller):
     campaign = scheduled(caller)
     page = text_of(console.get(reverse("campaign-activity", args=[campaign.pk])))
-    assert f"Start time set · 3 people · {date_format(timezone.localtime(campaign.starts_at), 'j M Y H:i')}" in page
+    assert f"Start scheduled · 3 people · {date_format(timezone.localtime(campaign.starts_at), 'j M Y H:i')}" in page

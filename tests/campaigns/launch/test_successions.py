@@ -51,14 +51,14 @@ def test_without_a_successor_running_campaigns_pause_and_start_times_go(
     running, later = launched(caller), scheduled(caller)
     switch_off(caller, by=admin_person)
     assert (fresh(running).status, fresh(running).paused_by_system) == (Status.PAUSED, True)
-    assert fresh(running).paused_reason.startswith("sara was switched off.")
+    assert fresh(running).paused_reason.startswith("sara was turned off.")
     assert fresh(later).status == Status.DRAFT
-    assert "sara was switched off" in fresh(later).start_refusal
-    assert AuditEvent.objects.get(action="campaign.paused").detail["reason"].startswith("sara was switched off")
+    assert "sara was turned off" in fresh(later).start_refusal
+    assert AuditEvent.objects.get(action="campaign.paused").detail["reason"].startswith("sara was turned off")
     assert AuditEvent.objects.get(action="user.work_left").actor == admin_person
     client.force_login(manager)
     for campaign in (running, later):
-        assert "sara was switched off" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
+        assert "sara was turned off" in text_of(client.get(reverse("campaign", args=[campaign.pk])))
     assert start.start_due(timezone.now() + 2 * HOUR) == 0
 
 
@@ -106,7 +106,7 @@ def test_what_nobody_takes_over_is_left_to_managers_or_fails_with_the_reason(cal
     given.refresh_from_db()
     export.refresh_from_db()
     assert (given.person, export.state) == (None, CallExport.State.FAILED)
-    assert "switched off" in export.error
+    assert "turned off" in export.error
 
 
 def test_a_caller_takes_over_no_exports(caller: User, manager: User) -> None:
@@ -161,7 +161,7 @@ def test_a_request_of_somebody_switched_off_is_taken_back(caller: User, manager:
     switch_off(caller)
     assert fresh(campaign).status == Status.DRAFT
     Campaign.objects.filter(pk=campaign.pk).update(status=Status.WAITING)
-    with pytest.raises(Refusal, match="Its owner was switched off"):
+    with pytest.raises(Refusal, match="Its owner was turned off"):
         start.approve(campaign.pk, manager)
 
 
@@ -178,7 +178,7 @@ def test_the_page_of_accounts_hands_over(client: Client, caller: User, admin_per
     client.force_login(admin_person)
     address = reverse("admin:auth_user_change", args=[caller.pk])
     page = client.get(address).content.decode()
-    assert "When switched off, work goes to" in page
+    assert "When turned off, work goes to" in page
     form = client.get(address).context["adminform"].form
     given = {"username": "sara", "roles": [group.pk for group in caller.groups.all()], "successor": other.pk}
     client.post(address, given | {"shown": _value_of(str(form.shown))})

@@ -99,9 +99,9 @@ def test_every_rule_holds(console, caller, settings, hindrance):
     assert answer.status_code == 422
     said = {
         "do_not_call": "on the do-not-call list",
-        "hours": "outside calling hours",
-        "stop_all": "All calls are stopped",
-        "live": "is not over",
+        "hours": "Outside local calling hours",
+        "stop_all": "All calling is stopped",
+        "live": "is in progress",
     }
     assert said[hindrance] in text_of(answer)
     assert 'value="0912 000 0001"' in answer.content.decode()
@@ -150,7 +150,7 @@ def test_a_wrong_number_is_said_at_its_field(console, caller):
 
 def test_a_message_that_is_not_complete_is_not_tried(caller):
     campaign, contact = written(caller, agent=None)
-    with pytest.raises(Refusal, match="Choose what the call says"):
+    with pytest.raises(Refusal, match="Choose an agent, voice, text or digits"):
         test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
 
 
@@ -183,7 +183,7 @@ def test_an_admin_may_try_what_they_have_set_up(client, caller):
     campaign, contact = written(caller)
     admin = make_person(ADMIN)
     # An admin sees no contacts, so hears nobody's values either: a message that needs none can be tried.
-    with pytest.raises(Refusal, match="The message has a hole"):
+    with pytest.raises(Refusal, match="The message is missing a value"):
         test_call.try_message(campaign, admin, MINE, contact, uuid.uuid4())
     Campaign.objects.filter(pk=campaign.pk).update(variables={})
     campaign.refresh_from_db()
@@ -202,7 +202,7 @@ def test_a_day_has_so_many_test_calls(caller, settings):
     for each in (token, uuid.uuid4()):
         test_call.try_message(campaign, caller, MINE, contact, each)
         Call.objects.update(status="completed", placing_at=timezone.now())
-    with pytest.raises(Refusal, match="placed 2 test calls in the last 24 hours"):
+    with pytest.raises(Refusal, match="limit of 2 test calls in 24 hours"):
         test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
     # The same press again is the same call, not a third.
     assert not test_call.try_message(campaign, caller, MINE, contact, token).is_new
@@ -210,7 +210,7 @@ def test_a_day_has_so_many_test_calls(caller, settings):
     Call.objects.filter(pk=first.pk).update(created_at=timezone.now() - test_call.DAY)
     assert test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4()).is_new
     settings.TEST_CALLS_A_DAY = 0
-    with pytest.raises(Refusal, match="switched off"):
+    with pytest.raises(Refusal, match="turned off"):
         test_call.try_message(campaign, caller, MINE, contact, uuid.uuid4())
 
 

@@ -63,18 +63,18 @@ def addresses() -> list[list[str]]:
 def test_each_of_the_three_reaches_those_who_can_act_once(people: list[User]) -> None:
     provider = halted()
     campaign = make_campaign(
-        name="Appointments", status="paused", paused_by_system=True, paused_reason="The budget is used up."
+        name="Appointments", status="paused", paused_by_system=True, paused_reason="The budget is spent."
     )
     call = unknown(to_number="+989121234567")
     assert minute_job.sweep()["alerts"] == 3
     assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
     for letter in mail.outbox:
-        assert letter.subject == "Callcenter: 3 things need somebody"
+        assert letter.subject == "Callcenter: 3 items need attention"
     text = str(mail.outbox[0].body)
     assert text == str(mail.outbox[1].body)
     for page in (f"/providers/{provider.pk}/", f"/campaigns/{campaign.pk}/", f"/calls/{call.pk}/"):
         assert f"https://console.example.org{page}" in text
-    assert "The budget is used up." in text
+    assert "The budget is spent." in text
     assert "…4567" in text
     for secret in ("989121234567", "9121234567", "sk_live", "sandbox_bolna_key"):
         assert secret not in text
@@ -119,7 +119,7 @@ def test_it_is_cleared_when_it_is_over_and_told_again_when_it_comes_back(people:
     Provider.objects.filter(pk=provider.pk).update(halted_at=NOW)
     assert told(NOW + 2 * MINUTE) == 1
     assert inbox.unread(people[0]) == 1
-    assert mail.outbox[2].subject == "Callcenter: A provider is halted"
+    assert mail.outbox[2].subject == "Callcenter: A provider is paused"
     assert Alert.objects.filter(kind="provider_halted").count() == 2
 
 
@@ -226,7 +226,7 @@ def test_a_silent_worker_is_told_once_an_incident(people: list[User]) -> None:
     now = timezone.now()
     assert [alerts.tell_of_silence(now + n * MINUTE) for n in range(4)] == [2, 0, 0, 0]
     letter = mail.outbox[0]
-    assert letter.subject == "Callcenter: No worker is running"
+    assert letter.subject == "Callcenter: No background worker is running"
     assert sorted(addresses()) == [["admin@example.org"], ["reza@example.org"]]
     assert "manage.py worker" in str(letter.body)
     # It comes and goes: that is one incident.

@@ -71,16 +71,16 @@ def test_each_service_gets_one_message_at_its_host(wire: list[tuple[str, bytes]]
     for service, address in ADDRESSES.items():
         wire.clear()
         assert chat.service_of(address) == service
-        chat.post(chosen(address), "Two things", "The provider “Main” is halted.")
+        chat.post(chosen(address), "Two things", "The provider “Main” is paused.")
         ((url, body),) = wire
         assert url.split("/")[2].partition(":")[0] in HOSTS, service
-        assert "is halted" in json.dumps(json.loads(body), ensure_ascii=False), service
+        assert "is paused" in json.dumps(json.loads(body), ensure_ascii=False), service
 
 
 def test_a_host_that_nobody_named_is_refused_in_words(settings: Settings) -> None:
     settings.OUTBOUND_HOSTS = ["discord.com"]
     for address, host in ((SLACK, "hooks.slack.com"), (TEAMS, "prod-12.westeurope.logic.azure.com")):
-        with pytest.raises(Refusal, match=f"adds {host} to OUTBOUND_HOSTS"):
+        with pytest.raises(Refusal, match=f"can add {host} to OUTBOUND_HOSTS"):
             chat.service_of(address)
     assert chat.allowed_services() == ["Discord"]
 

@@ -51,7 +51,7 @@ def test_each_hears_of_what_is_within_reach_and_admins_of_all() -> None:
         body = by_reader[(f"{reader}@example.org",)]
         for named in (f"{sees} account", f"{sees} people", "Everybody's account", f"{sees.lower()}_caller"):
             assert named in body
-        assert "No worker is running" in body
+        assert "No background worker is running" in body
         assert not_seen not in body
         assert not_seen.lower() not in body
     assert {word for word in ("Blue", "Red") if word in by_reader[("admin@example.org",)]} == {"Blue", "Red"}

@@ -45,7 +45,7 @@ def test_a_storm_of_fifty_is_one_mail(reza: User) -> None:
     halt(50, now)
     assert alerts.alert(now) == 50
     assert deliveries.send(now) == 1
-    assert str(mail.outbox[0].body).count("is halted") == 50
+    assert str(mail.outbox[0].body).count("is paused") == 50
     assert inbox.unread(reza) == 50
     assert deliveries.send(now + 60 * MINUTE) == 0
 
@@ -70,7 +70,7 @@ def test_what_is_urgent_is_sent_beyond_the_few_an_hour(reza: User) -> None:
     halt(1, now)
     alerts.alert(now)
     assert deliveries.send(now) == 1
-    assert "is halted" in mail.outbox[-1].body
+    assert "is paused" in mail.outbox[-1].body
 
 
 def test_after_a_death_between_sending_and_noting_the_same_message_leaves_again(

@@ -50,7 +50,7 @@ def test_an_agent_that_is_gone_is_told_to_managers_and_to_the_owner_once() -> No
     assert told(NOW) == 1
     assert sorted(letter.to for letter in mail.outbox) == [["reza@example.org"], ["sara@example.org"]]
     for letter in mail.outbox:
-        assert "“Appointments” cannot call on: “Reminder” is no longer at the vendor." in letter.body
+        assert "“Appointments” cannot continue calling: “Reminder” no longer exists at the provider." in letter.body
         assert f"https://console.example.org/campaigns/{campaign.pk}/" in letter.body
         assert other.name not in letter.body
     assert told(NOW + 10 * MINUTE) == 0
@@ -69,7 +69,7 @@ def test_changed_variables_are_told_and_another_change_once_more() -> None:
     agent.variables, agent.variables_before, agent.variables_changed_at = ["city"], ["name"], NOW
     agent.save()
     assert told(NOW + MINUTE) == 1
-    assert "The agent “Reminder” now expects: city. Before: name." in mail.outbox[1].body
+    assert "The agent “Reminder” now needs: city. Before: name." in mail.outbox[1].body
     assert told(NOW + 2 * MINUTE) == 0
     agent.variables_changed_at = NOW + 3 * MINUTE
     agent.save()
@@ -109,7 +109,7 @@ def test_a_balance_below_its_limit_is_told_before_it_is_empty(
     assert told(NOW) == is_told
     if is_told:
         (letter,) = mail.outbox
-        assert "The balance is 9.99 USD, below the limit of 10.00 USD." in letter.body
+        assert "The balance is 9.99 USD, below the warning limit of 10.00 USD." in letter.body
         assert f"https://console.example.org/providers/{provider.pk}/" in letter.body
         Provider.objects.update(account={"balance": "50", "currency": "USD"})
         assert told(NOW + MINUTE) == 0

@@ -74,7 +74,7 @@ def test_an_approval_by_mail(client: Client, sara: User, reza: User) -> None:
     client.force_login(reza)
     page = client.get(address)
     assert "Approve and launch" in text_of(page)
-    assert "Return it" in text_of(page)
+    assert "Return" in text_of(page)
     refused = client.post(reverse("campaign-return", args=[campaign.pk]), {"reason": " "}, follow=True)
     assert "Enter a reason" in text_of(refused)
     assert inbox.unread(reza) == 1
@@ -125,7 +125,7 @@ def test_an_owner_hears_of_the_end_with_its_result(sara: User, reza: User) -> No
     make_call(campaign=campaign, contact=make_contact(), **talked)
     make_call(campaign=campaign, status="no_answer", placing_at=timezone.now())
     lifecycle.finish_done_campaigns()
-    assert told() == [("sara", "The campaign “Survey” is finished: 2 people called, 1 talked.")]
+    assert told() == [("sara", "The campaign “Survey” is finished: 2 people called, 1 conversation.")]
 
 
 def given_to(person: User, due: datetime.datetime) -> HandOver:

@@ -90,13 +90,13 @@ def test_a_choice_is_kept_where_it_differs_and_recorded(client: Client, reza: Us
     assert AuditEvent.objects.filter(action="notices.chosen", actor=reza).exists()
     page = client.post(reverse("notice-settings"), choice(quiet_start="22:00"))
     assert page.status_code == 422
-    assert "Give both times, or neither." in text_of(page)
+    assert "Enter both times, or neither." in text_of(page)
 
 
 def test_a_chats_address_is_sealed_and_never_shown(client: Client, reza: User, settings: Settings) -> None:
     client.force_login(reza)
     refused = client.post(reverse("notice-chat"), {"address": SLACK})
-    assert "adds hooks.slack.com to OUTBOUND_HOSTS" in text_of(refused)
+    assert "can add hooks.slack.com to OUTBOUND_HOSTS" in text_of(refused)
     settings.OUTBOUND_HOSTS = ["hooks.slack.com"]
     assert client.post(reverse("notice-chat"), {"address": SLACK}).status_code == 302
     row = NoticeSettings.objects.get(user=reza)
@@ -136,9 +136,9 @@ def test_the_doctor_says_what_reaches_nobody(reza: User) -> None:
     # A manager reaches all kinds but none of an admin alone.
     assert found() == ""
     NoticeSettings.objects.create(user=reza, choices={"mail": {"provider_halted": False}})
-    assert found() == "reach nobody: A provider is halted."
+    assert found() == "reach nobody: A provider is paused."
     User.objects.filter(pk=reza.pk).update(email="")
-    assert "No worker is running" in found()
+    assert "No background worker is running" in found()
 
 
 def test_the_number_that_a_tab_shows_is_in_the_digits_of_the_page(client: Client, reza: User) -> None:

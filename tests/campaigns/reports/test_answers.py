@@ -73,7 +73,7 @@ def test_a_report_says_what_the_calls_found_out(client: Client, manager: User, c
         ["Spring", "Score", "2", "0", "7.5 on average", ""],
     ]
     whole = text_of(client.get(reverse("reports"), {"whole": "1"}))
-    assert "Goals of campaigns" in whole
+    assert "Campaign goals" in whole
     assert "Answers to questions" in whole
 
 

@@ -37,10 +37,10 @@ def names(client: Client, campaign: Campaign, **asked: str) -> set[str]:
 def test_people_are_found_by_state_reason_and_name(client: Client, caller: User) -> None:
     client.force_login(caller)
     campaign = running(caller)
-    person_in(campaign, "Waits", wait_reason="outside_hours")
+    person_in(campaign, "Waiting", wait_reason="outside_hours")
     person_in(campaign, "Due")
     person_in(campaign, "Rings", "ringing")
-    person_in(campaign, "Talked", "completed", talk_seconds=20)
+    person_in(campaign, "Talk time", "completed", talk_seconds=20)
     person_in(campaign, "Voicemail", "completed", talk_seconds=20, answered_by="machine")
     person_in(campaign, "Broken", "failed", failure_reason="not_connected")
     person_in(campaign, "Held", "failed", failure_reason="not_placed", held_at=timezone.now())
@@ -50,14 +50,14 @@ def test_people_are_found_by_state_reason_and_name(client: Client, caller: User)
     make_call(campaign=campaign, contact=tried.contact, attempt=2, status="no_answer")
     person_in(running(caller), "Elsewhere")
     assert len(names(client, campaign)) == 10
-    assert names(client, campaign, state="pending") == {"Waits", "Due"}
+    assert names(client, campaign, state="pending") == {"Waiting", "Due"}
     assert names(client, campaign, state="out") == {"Rings"}
-    assert names(client, campaign, state="talked") == {"Talked"}
+    assert names(client, campaign, state="talked") == {"Talk time"}
     assert names(client, campaign, state="machine") == {"Voicemail"}
     assert names(client, campaign, state="busy") == set()
     assert names(client, campaign, state="no_answer") == {"Tried"}
     assert names(client, campaign, state="held") == {"Held"}
-    assert names(client, campaign, reason="wait-outside_hours") == {"Waits"}
+    assert names(client, campaign, reason="wait-outside_hours") == {"Waiting"}
     assert names(client, campaign, reason="skip-do_not_call") == {"Refuses"}
     assert names(client, campaign, reason="fail-not_connected") == {"Broken"}
     assert names(client, campaign, q="owher") == {"Nowhere"}
@@ -89,8 +89,8 @@ def test_a_paused_campaign_says_so_at_everybody_who_waits(client: Client, caller
     campaign = running(caller, status="paused", paused_reason="lunch")
     person_in(campaign, wait_reason="retry")
     text = text_of(client.get(f"/campaigns/{campaign.pk}/people/"))
-    assert "Paused by a person: lunch" in text
-    assert "Waits: the campaign is paused." in text
+    assert "Paused by a user: lunch" in text
+    assert "Waiting: the campaign is paused." in text
 
 
 def test_who_is_not_called_again_knows_why(client: Client, caller: User) -> None:
@@ -98,7 +98,7 @@ def test_who_is_not_called_again_knows_why(client: Client, caller: User) -> None
     campaign = running(caller, max_attempts=2)
     person_in(campaign, status="no_answer", attempt=2)
     text = text_of(client.get(f"/campaigns/{campaign.pk}/people/"))
-    assert "It rang and nobody answered. No further attempt: all attempts are used." in text
+    assert "Nobody answered. No retry: all attempts are used." in text
 
 
 # Skipping
@@ -115,8 +115,8 @@ def test_a_person_is_skipped_with_the_reason_and_by_whom(client: Client, caller:
     campaign = running(caller)
     call = person_in(campaign, lease=uuid.uuid4(), lease_until=timezone.now())
     text = skip(client, call)
-    assert "Skipped: this campaign does not call this person any more." in text
-    assert "Not called: a person canceled it. “ Moved away ” · sara · today" in text
+    assert "Skipped: this campaign no longer calls this contact." in text
+    assert "Not called: cancelled by a user. “ Moved away ” · sara · today" in text
     call.refresh_from_db()
     assert (call.status, call.skip_reason, call.lease) == ("skipped", "canceled", None)
     step = call.events.get()
@@ -132,7 +132,7 @@ def test_nobody_is_skipped_at_the_commit_point_or_after(client: Client, caller: 
     client.force_login(caller)
     call = person_in(running(caller), status=status)
     assert "skip/" not in client.get(f"/campaigns/{call.campaign_id}/people/").content.decode()
-    assert "Too late: the order is out" in skip(client, call)
+    assert "Too late: the call was sent" in skip(client, call)
     call.refresh_from_db()
     assert call.status == status
     assert not AuditEvent.objects.filter(action="campaign.person_skipped").exists()
@@ -141,7 +141,7 @@ def test_nobody_is_skipped_at_the_commit_point_or_after(client: Client, caller: 
 def test_a_reason_is_needed(client: Client, caller: User) -> None:
     client.force_login(caller)
     call = person_in(running(caller))
-    assert "Nobody was skipped" in skip(client, call, "  ")
+    assert "No one was skipped" in skip(client, call, "  ")
     call.refresh_from_db()
     assert call.status == "pending"
 
@@ -179,10 +179,10 @@ def test_a_finished_person_is_called_again_in_the_campaign_once(client: Client, 
     call = person_in(campaign, status="no_answer")
     token = str(uuid.uuid4())
     for _ in range(2):
-        assert "One more attempt waits its turn." in text_of(again(client, call, token))
+        assert "One more attempt is waiting." in text_of(again(client, call, token))
     made = Call.objects.get(campaign=campaign, status="pending")
     assert (made.contact, made.attempt) == (call.contact, 2)
-    assert "A further call to this number waits already." in text_of(again(client, call))
+    assert "Another call to this number is already waiting." in text_of(again(client, call))
     assert AuditEvent.objects.get(action="campaign.called_again").detail == {"call": made.pk}
 
 
@@ -190,7 +190,7 @@ def test_after_the_campaigns_end_it_is_a_single_call(client: Client, manager: Us
     client.force_login(manager)
     call = person_in(running(status="stopped"), status="skipped", skip_reason="stopped")
     answer = again(client, call)
-    assert "The campaign is over, so this is a single call" in text_of(answer)
+    assert "The campaign is finished, so this is a single call" in text_of(answer)
     assert Call.objects.get(status="pending").campaign is None
 
 

@@ -112,7 +112,7 @@ def test_a_cell_of_the_heat_map_opens_its_calls_and_stands_in_the_table(console:
     part = console.get(f"/campaigns/{campaign.pk}/hours/", headers={"HX-Request": "true"})
     page = part.content.decode()
     assert "<html" not in page
-    assert "somebody talked in 1 of 3 calls (33.3 %)" in page
+    assert "1 of 3 calls answered (33.3 %)" in page
     assert "<table" in page
     url = re.search(r'<a href="([^"]+)" tabindex="-1">', page)
     assert url
@@ -126,7 +126,9 @@ def test_hours_of_others_campaigns_are_not_shown(console: Client) -> None:
 
 
 def test_a_campaign_without_calls_says_so(console: Client, caller: User) -> None:
-    assert "No call of this campaign is over yet." in text_of(console.get(f"/campaigns/{launched(caller).pk}/hours/"))
+    assert "No call of this campaign is finished yet." in text_of(
+        console.get(f"/campaigns/{launched(caller).pk}/hours/")
+    )
 
 
 # When it ends
@@ -160,10 +162,10 @@ def test_pause_and_stop_say_before_what_they_will_do(console: Client, caller: Us
     for number, state in enumerate(states):
         make_call(campaign=campaign, contact=make_contact(), status=state, remote_id=f"r{number}")
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
-    assert "14 live calls will finish. 1 call is still out: it may ring. Pause" in text
+    assert "14 calls in progress will finish. 1 call is still in progress and may ring. Pause" in text
     assert (
-        "3 waiting calls are never made. 12 live calls will finish. The vendor is asked to take back 2 calls that it "
-        "has not dialled yet. 1 call is still out: it may ring."
+        "3 waiting calls will not be made. 12 calls in progress will finish. The provider is being asked to cancel "
+        "2 calls that are not dialled yet. 1 call is still in progress and may ring."
     ) in text
 
 
@@ -172,8 +174,8 @@ def test_a_stopped_campaign_says_what_the_vendor_gave_back(console: Client, call
     over(campaign, "canceled", stop_asked_at=timezone.now())
     make_call(campaign=campaign, contact=make_contact(), status="queued", remote_id="r")
     text = text_of(console.get(f"/campaigns/{campaign.pk}/live/"))
-    assert "1 call that waited at the vendor was taken back there: it is not placed." in text
-    assert "1 call still waits at the vendor and may ring until the vendor gives it back." in text
+    assert "1 call queued at the provider was cancelled." in text
+    assert "1 call is still queued at the provider and may ring until the provider cancels it." in text
 
 
 def test_the_budget_stands_beside_the_cost(console: Client, caller: User) -> None:

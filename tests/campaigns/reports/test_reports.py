@@ -144,11 +144,11 @@ def test_the_bill_stands_beside_our_reckoning_and_differences_are_listed(house: 
 def test_the_bill_s_table_says_seconds_and_prices_of_both(as_manager: Client, house: dict[str, Any]) -> None:
     text = as_manager.get(reverse("reports-csv", args=["bill"]) + f"?{SPAN}").content.decode("utf-8-sig")
     row = {row["Provider"]: row for row in csv.DictReader(io.StringIO(text))}["Beta"]
-    assert (row["Our seconds"], row["Seconds the bill stands for"]) == ("60", "200")
-    assert (row["Our price a minute"], row["The vendor's price a minute"]) == ("0.0600", "0.2000")
+    assert (row["Our seconds"], row["Billed seconds"]) == ("60", "200")
+    assert (row["Our price per minute"], row["Provider's price per minute"]) == ("0.0600", "0.2000")
     text = as_manager.get(reverse("reports-csv", args=["differences"]) + f"?{SPAN}").content.decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
-    assert (row["Our seconds"], row["Seconds the bill stands for"], row["Vendor above us"]) == ("60", "200", "0.1400")
+    assert (row["Our seconds"], row["Billed seconds"], row["Difference"]) == ("60", "200", "0.1400")
 
 
 def test_the_differences_come_after_the_page_stands(as_manager: Client, house: dict[str, Any]) -> None:
@@ -233,7 +233,9 @@ def test_an_empty_house_says_what_to_do_first(as_manager: Client) -> None:
     assert "Nothing to report yet" in page
     assert reverse("campaign-new") in page
     sent(MONDAY.replace(year=2020))
-    assert "No call was sent in these days" in as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
+    assert (
+        "No calls were sent in these days" in as_manager.get(reverse("reports") + f"?{SPAN}&whole=1").content.decode()
+    )
 
 
 def test_persian_has_its_digits_days_and_first_weekday(as_manager: Client, house: dict[str, Any]) -> None:

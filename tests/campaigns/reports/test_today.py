@@ -34,14 +34,14 @@ def page_at(client: Client, name: str = "today") -> str:
 def test_an_empty_house_shows_three_steps(client: Client, caller: User) -> None:
     client.force_login(caller)
     page = page_at(client)
-    assert "Three steps to a first call" in page
-    assert "Live now" not in page
+    assert "Three steps to your first call" in page
+    assert "<span>Calls in progress</span>" not in page
 
 
 def test_running_paused_and_waiting_campaigns_stand_with_their_numbers(client: Client, manager: User) -> None:
     running = make_campaign(name="Reminders", status=Campaign.Status.RUNNING)
     make_campaign(
-        name="Survey", status=Campaign.Status.PAUSED, paused_by_system=True, paused_reason="The budget is used up."
+        name="Survey", status=Campaign.Status.PAUSED, paused_by_system=True, paused_reason="The budget is spent."
     )
     make_campaign(name="Big one", status=Campaign.Status.WAITING)
     make_campaign(name="Old one", status=Campaign.Status.FINISHED)
@@ -49,11 +49,11 @@ def test_running_paused_and_waiting_campaigns_stand_with_their_numbers(client: C
         make_call(campaign=running, contact=make_contact(), status=status, placing_at=NOW)
     client.force_login(manager)
     page = page_at(client)
-    assert "2 of 4 calls are over" in page
+    assert "2 of 4 calls finished" in page
     assert "1 waiting" in page
     assert "Paused by the system" in page
-    assert "The budget is used up." in page
-    assert "then approve it" in page
+    assert "The budget is spent." in page
+    assert "then approve or return it" in page
     assert "Old one" not in page
 
 
@@ -76,7 +76,7 @@ def test_a_caller_sees_own_work_only(client: Client, caller: User, manager: User
     page = page_at(client)
     assert "Mine" in page
     assert "Theirs" not in page
-    assert "Waits for somebody" not in page
+    assert "Needs attention" not in page
 
 
 def test_a_stopped_provider_says_why(client: Client, caller: User) -> None:
@@ -87,7 +87,7 @@ def test_a_stopped_provider_says_why(client: Client, caller: User) -> None:
     page = page_at(client)
     assert "Main account" in page
     assert "The vendor refused our key." in page
-    assert "Halted" in page
+    assert "Paused" in page
 
 
 def test_the_live_part_asks_as_often_for_many_rows_as_for_few(
@@ -133,10 +133,11 @@ def test_what_needs_somebody_stands_there_once_with_the_next_step(client: Client
     call = make_call(provider=working, status=CallStatus.UNKNOWN, placing_at=NOW - datetime.timedelta(minutes=70))
     client.force_login(manager)
     page = page_at(client)
-    needs = section(page, "Waits for somebody")
+    needs = section(page, "Needs attention")
     for words in (
-        "Main account", "An admin puts right what is named", failing, "then resume or stop it.",
-        "The pilot is over", "No list is chosen.", "then launch it again", reverse("call", args=[call.pk]),
+        "Main account", "An admin fixes the cause", failing, "then resume or end it.",
+        "Pilot finished: check the result", "No list is chosen.", "then launch it again",
+        reverse("call", args=[call.pk]),
     ):  # fmt: skip
         assert words in needs, words
     running = section(page, "Campaigns")
@@ -147,7 +148,7 @@ def test_what_needs_somebody_stands_there_once_with_the_next_step(client: Client
     Provider.objects.filter(pk=provider.pk).update(halted_at=None)
     Campaign.objects.exclude(name="Lunch").delete()
     call.delete()
-    assert "Waits for somebody" not in page_at(client)
+    assert "Needs attention" not in page_at(client)
 
 
 def test_spend_today_stands_beside_the_budgets(client: Client, manager: User) -> None:

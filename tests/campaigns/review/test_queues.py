@@ -109,7 +109,7 @@ def test_one_that_is_not_whole_says_where(manager: User) -> None:
 
 def test_the_pages_show_the_criteria_and_the_calls(client: Client, manager: User) -> None:
     client.force_login(manager)
-    assert "no scorecard with points yet" in text_of(client.get(reverse("review-queue-new")))
+    assert "No scorecard with points yet" in text_of(client.get(reverse("review-queue-new")))
     card = card_of(manager)
     sent = {"name": "Long ones", "scorecard": card.pk, "talked_from": "2:00", "every": "1", "since": "2020-01-01"}
     assert client.post(reverse("review-queue-new"), sent | {"since": "soon"}).status_code == 422
@@ -119,6 +119,6 @@ def test_the_pages_show_the_criteria_and_the_calls(client: Client, manager: User
     call = talk(manager)
     page = client.get(reverse("review-queue", args=[queue.pk]))
     assert [one.pk for one in page.context["page"].rows] == [call.pk]
-    assert "Politeness · talked at least" in text_of(page)
+    assert "Politeness · talk time at least" in text_of(page)
     assert "Long ones" in text_of(client.get(reverse("review-queues")))
     assert AuditEvent.objects.filter(action="review_queue.added").count() == 1

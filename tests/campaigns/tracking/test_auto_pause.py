@@ -58,7 +58,7 @@ def test_failures_pause_this_campaign_only_and_say_why():
     assert (state(campaign), state(other)) == ("paused", "running")
     assert campaign.paused_by_system
     assert campaign.paused_reason == (
-        "3 of the last 6 calls failed within two minutes. Most often: The call did not connect."
+        "3 of the last 6 calls failed within two minutes. Most common reason: The call did not connect."
     )
     event = AuditEvent.objects.get(action="campaign.paused")
     assert (event.actor, event.detail["reason"]) == (None, campaign.paused_reason)
@@ -206,7 +206,9 @@ def test_three_people_refused_in_a_row_with_the_same_words_pause() -> None:
     assert state(campaign) == "running"
     calls.append(refuse(campaign, "NOT possible for ***77 now", NOW + 3 * SECOND))
     assert (state(campaign), campaign.paused_by_system) == ("paused", True)
-    assert campaign.paused_reason.startswith("The vendor refused 3 people in a row with the same words: “NOT possible")
+    assert campaign.paused_reason.startswith(
+        "The provider rejected 3 people in a row with the same message: “NOT possible"
+    )
     for call in calls:
         call.refresh_from_db()
         assert (call.status, call.failure_reason) == ("failed", "place_rejected"), "as to the person it is a failure"

@@ -15,8 +15,8 @@ from django.utils import timezone
 from campaigns.calls import call_actions
 from campaigns.contacts import do_not_call
 from campaigns.core import explanations, stop_requests
+from campaigns.core.lines_in_use import lines_held
 from campaigns.core.refusals import Refusal
-from campaigns.dialing.commit_point_queries import lines_held
 from campaigns.models import Call, CallEvent
 from campaigns.models.status_conditions import is_parked, parked
 from campaigns.tracking import call_updates, no_news, vendor_stops
@@ -38,7 +38,7 @@ ONE_RETRY = {
 def held(provider: Provider) -> int:
     """Count the lines of a provider in use, as the commit point does."""
     now = timezone.now()
-    return lines_held(provider.pk, now - HOUR, now).by_campaign.total()
+    return lines_held(provider.pk, 3600, now).by_campaign.total()
 
 
 def until(done: Callable[[], bool], step: Callable[[], None]) -> None:
@@ -116,7 +116,7 @@ def test_never_again_says_what_may_still_ring(as_manager: Client, sandbox: Sandb
     provider = sandbox.provider("voicy")
     call = make_call(provider=provider, status="ringing", rank=50, remote_id="r", placing_at=timezone.now())
     page = as_manager.post(f"/calls/{call.pk}/never-again/", {"reason": "asked"}, follow=True)
-    assert "cannot be taken back" in page.content.decode()
+    assert "cannot be cancelled" in page.content.decode()
 
 
 def test_an_order_for_later_takes_no_line_from_the_start(
@@ -130,7 +130,7 @@ def test_an_order_for_later_takes_no_line_from_the_start(
     call.refresh_from_db()
     assert (call.raw_status, call.not_before) == ("scheduled", at)
     assert held(call.provider) == 0
-    assert str(explanations.why(call)).startswith("The provider keeps the order and calls from")
+    assert str(explanations.why(call)).startswith("Queued at the provider, which calls from")
 
 
 def test_the_calling_hours_of_an_agent_keep_an_order_without_a_line(
@@ -162,7 +162,7 @@ def test_the_three_forms_of_what_holds_a_line_agree(db: None) -> None:
         call.pk for call in calls if call.status in HOLDS_LINE and not is_parked(call.status, call.not_before, now)
     }
     assert {call.pk for call in Call.objects.holding_lines(now)} == holding
-    assert lines_held(provider.pk, now - HOUR, now).by_campaign.total() == len(holding)
+    assert lines_held(provider.pk, 3600, now).by_campaign.total() == len(holding)
     assert {call.pk for call in Call.objects.filter(parked(now))} == {
         call.pk for call in calls if is_parked(call.status, call.not_before, now)
     }

@@ -63,7 +63,7 @@ def test_it_lists_each_kind_with_its_sentence_and_its_answers(
     assert listed(client, kind="unknown") == [unknown.pk]
     assert listed(client, campaign=campaign.pk) == [silent.pk]
     assert listed(client, provider=make_provider().pk) == []
-    for words in ("reports nothing more", "answer to the order was lost", "never had this call", "NOT_PICKED"):
+    for words in ("no more updates", "response was lost", "has no such call, so nobody was called", "NOT_PICKED"):
         assert words in page
     assert page.count('value="took_place"') == page.count('value="did_not"') == page.count('value="wait"') == 2
 
@@ -79,7 +79,7 @@ def test_a_caller_sees_their_own_and_answers_only_for_single_calls(
     assert [(call.pk, may) for call, _kind, may in answer.context["rows"]] == [
         (of_campaign.pk, False), (single.pk, True),
     ]  # fmt: skip
-    assert "A manager decides this." in html_of(answer)
+    assert "A manager must decide this." in html_of(answer)
     told = {"answer": "wait", "hours": "24", "next": reverse("decisions")}
     assert client.post(reverse("call-settle", args=[of_campaign.pk]), told).status_code == 403
     assert client.post(reverse("call-settle", args=[single.pk]), told)["Location"] == reverse("decisions")
@@ -142,7 +142,12 @@ def test_the_calls_own_page_says_the_state_and_the_next_step(client: Client, man
     call = given_up(provider=provider)
     client.force_login(manager)
     page = html_of(client.get(reverse("call", args=[call.pk])))
-    for words in ("No news: decide", "reports nothing more", "It is not called again automatically", "It took place"):
+    for words in (
+        "No updates: decide",
+        "no more updates",
+        "It is not called again automatically",
+        "Mark as called",
+    ):
         assert words in page
 
 
@@ -153,7 +158,7 @@ def test_it_is_alerted_once_and_over_when_decided(provider: Provider, manager: U
     assert alerts.alert(now) == 2
     deliveries.send(now)
     (letter,) = mail.outbox
-    assert "report nothing more of 2 calls" in letter.body
+    assert "send no more updates for 2 calls" in letter.body
     assert "/decisions/?kind=no_news" in letter.body
     assert calls[0].to_number not in letter.body
     assert alerts.alert(now + HOUR) == 0

@@ -81,9 +81,9 @@ def test_a_call_that_waits_at_the_vendor_is_cancelled_there(
     dial(2)
     call.refresh_from_db()
     assert call.status == "queued"
-    assert "Bolna is asked to take this one call out" in client.get(f"/calls/{call.pk}/").content.decode()
+    assert "Bolna is asked to remove this call from its queue" in client.get(f"/calls/{call.pk}/").content.decode()
     answer = client.post(f"/calls/{call.pk}/cancel-at-vendor/")
-    assert "says that it stopped the call" in told(answer)
+    assert "The provider stopped the call" in told(answer)
     call.refresh_from_db()
     assert call.status == "canceled"
     codes = [(event.code, event.actor_id) for event in call.events.all()]
@@ -111,7 +111,7 @@ def test_a_live_call_is_hung_up(sandbox: Sandbox, client: Client, caller: User, 
     wait_until(lambda: call.status == "in_progress", step=look)
     assert "Hang up" in client.get(f"/calls/{call.pk}/").content.decode()
     answer = client.post(f"/calls/{call.pk}/hang-up/")
-    assert "says that it stopped the call" in told(answer)
+    assert "The provider stopped the call" in told(answer)
     call.refresh_from_db()
     assert call.is_final
 
@@ -119,17 +119,17 @@ def test_a_live_call_is_hung_up(sandbox: Sandbox, client: Client, caller: User, 
 @pytest.mark.parametrize(
     ("answer", "state", "words", "stands"),
     [
-        (OrderRejected("Only queued"), CallStatus.IN_PROGRESS, "Too late: they are talking already", "in_progress"),
-        (OrderRejected("Only queued"), CallStatus.RINGING, "Too late: it is being dialled", "ringing"),
-        (OrderRejected("Only queued"), CallStatus.COMPLETED, "over already", "completed"),
+        (OrderRejected("Only queued"), CallStatus.IN_PROGRESS, "Too late: the conversation has started", "in_progress"),
+        (OrderRejected("Only queued"), CallStatus.RINGING, "Too late: the number is being dialled", "ringing"),
+        (OrderRejected("Only queued"), CallStatus.COMPLETED, "had already ended", "completed"),
         (OrderRejected("Not allowed"), CallStatus.QUEUED, "refused to stop it: “Not allowed”", "queued"),
         (OutcomeUnknown("cut"), CallStatus.QUEUED, "no clear answer", "queued"),
-        (OutcomeUnknown("cut"), CallStatus.CANCELED, "says that it stopped", "canceled"),
+        (OutcomeUnknown("cut"), CallStatus.CANCELED, "The provider stopped the call", "canceled"),
         (NotSent("no network"), CallStatus.QUEUED, "could not be reached", "queued"),
-        (None, CallStatus.CANCELED, "says that it stopped", "canceled"),
-        (None, CallStatus.QUEUED, "not over yet", "queued"),
-        (None, CallStatus.NO_ANSWER, "over already", "no_answer"),
-        (None, UnexpectedResponse("rubbish"), "not over yet", "queued"),
+        (None, CallStatus.CANCELED, "The provider stopped the call", "canceled"),
+        (None, CallStatus.QUEUED, "has not ended yet", "queued"),
+        (None, CallStatus.NO_ANSWER, "had already ended", "no_answer"),
+        (None, UnexpectedResponse("rubbish"), "has not ended yet", "queued"),
     ],
 )
 def test_people_are_told_what_really_happened(
@@ -188,7 +188,7 @@ def test_the_vendors_word_counts_where_the_state_cannot_be_read(caller: User, ve
     call = waiting(caller)
     vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
     vendor.state = UnexpectedResponse("rubbish")
-    assert "says that it stopped" in hang_up_module.stop_at_vendor(call.pk, "cancel", caller).sentence
+    assert "The provider stopped the call" in hang_up_module.stop_at_vendor(call.pk, "cancel", caller).sentence
 
 
 def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vendor: Vendor) -> None:
@@ -196,7 +196,7 @@ def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vend
     vendor.answer = CallSnapshot(remote_id="abc", raw_status="stopped", status=CallStatus.CANCELED)
     vendor.state = CallStatus.IN_PROGRESS
     said = hang_up_module.stop_at_vendor(call.pk, "cancel", caller)
-    assert "not over yet (In progress)" in said.sentence
+    assert "has not ended yet (In progress)" in said.sentence
     call.refresh_from_db()
     assert call.status == "in_progress"
     assert call.next_poll_at is not None
@@ -205,7 +205,7 @@ def test_an_answer_that_the_state_contradicts_is_not_believed(caller: User, vend
 def test_a_refused_key_halts_the_provider(caller: User, vendor: Vendor) -> None:
     call = waiting(caller)
     vendor.answer = CredentialsRejected("The key is dead.")
-    assert "refused our account" in hang_up_module.stop_at_vendor(call.pk, "cancel", caller).sentence
+    assert "rejected our account" in hang_up_module.stop_at_vendor(call.pk, "cancel", caller).sentence
     call.provider.refresh_from_db()
     assert call.provider.halted_at
 
@@ -222,7 +222,7 @@ def test_a_call_that_the_vendor_does_not_have_is_not_asked_about(
 def test_a_vendor_that_cannot_is_not_asked(caller: User, vendor: Vendor) -> None:
     call = waiting(caller, vendor="voicy")
     assert hang_up_module.wish_for(call, caller) is None
-    assert "cannot do this" in hang_up_module.stop_at_vendor(call.pk, "hang_up", caller).sentence
+    assert "does not support this" in hang_up_module.stop_at_vendor(call.pk, "hang_up", caller).sentence
     assert not vendor.asked
 
 

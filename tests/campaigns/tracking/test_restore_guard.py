@@ -164,8 +164,8 @@ def test_an_admin_freezes_by_hand(watch: Callable[[], bool], capsys: pytest.Capt
     call_command("after_restore", reason="the disk of 3 March")
     assert frozen() == ["Main", "Bitel desk"]
     told = capsys.readouterr().out
-    assert "Main is frozen. The vendor's list" in told
-    assert "This vendor has no list of calls" in told
+    assert "Main is frozen. The provider's call list" in told
+    assert "This provider has no call list" in told
     call_command("after_restore")
     assert AuditEvent.objects.filter(action="provider.frozen").count() == 2
 
@@ -190,7 +190,7 @@ def test_an_admin_ends_a_freeze_with_a_reason(admin_person: User, caller: User, 
     assert client.post(address, {"reason": "x"}).status_code == 403
     client.force_login(admin_person)
     page = client.get(f"/providers/{provider.pk}/").content.decode()
-    assert "This vendor has no list of calls" in page.replace("&#x27;", "'")
+    assert "This provider has no call list" in page.replace("&#x27;", "'")
     client.post(address, {"reason": "  "})
     assert frozen()
     client.post(address, {"reason": "looked at Bitel's page: nobody was called since"})
@@ -206,8 +206,8 @@ def test_managers_are_told_of_a_freeze(db: None, mailoutbox: list[Any]) -> None:
     minute_job.sweep()
     minute_job.sweep()
     (letter,) = mailoutbox
-    assert "Calling through “Main” is frozen" in letter.body
-    assert "compared by itself" in letter.body
+    assert "Calling through “Main” is on hold" in letter.body
+    assert "compared automatically" in letter.body
 
 
 # What ends it
@@ -254,7 +254,7 @@ def test_without_any_known_call_an_admin_decides(swept: SweptProvider) -> None:
     swept.vendor.rows.clear()
     swept.sweep()
     assert frozen()
-    assert "an admin decides" in swept.state.problem
+    assert "An admin must decide" in swept.state.problem
 
 
 def test_a_waiting_call_that_was_dialled_is_bound_by_its_reference(swept: SweptProvider) -> None:

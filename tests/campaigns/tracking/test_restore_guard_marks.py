@@ -120,7 +120,7 @@ def test_silence_before_a_start_is_asked_about_where_calls_wait(
         watch()
     DatabaseMark.objects.update(watched_at=timezone.now() - 30 * MINUTE)
     assert start() == ["Bitel desk"]
-    assert "silent for 30 minutes" in Provider.objects.get(pk=desk.pk).frozen_reason
+    assert "off for 30 minutes" in Provider.objects.get(pk=desk.pk).frozen_reason
 
 
 def test_an_orderly_end_is_no_silence(watch: Callable[[], bool], start: Any, desk: Provider) -> None:

@@ -147,7 +147,7 @@ def test_a_row_that_nothing_here_explains_freezes(started: SweptProvider) -> Non
     assert not compare(started)
     provider = Provider.objects.get()
     assert provider.state is ProviderState.FROZEN
-    assert "1 call that is not known here" in provider.frozen_reason
+    assert "1 call that is not in Callcenter" in provider.frozen_reason
 
 
 def test_a_waiting_call_that_was_dialled_freezes_also_by_its_reference(started: SweptProvider) -> None:
@@ -292,7 +292,7 @@ def test_an_admin_ends_the_wait_with_a_reason(admin_person: User, caller: User, 
     client.force_login(caller)
     assert client.post(address, {"reason": "x"}).status_code == 403
     client.force_login(admin_person)
-    assert "End the wait" in client.get(f"/providers/{provider.pk}/").content.decode()
+    assert "Skip the comparison" in client.get(f"/providers/{provider.pk}/").content.decode()
     client.post(address, {"reason": " "})
     assert Provider.objects.get().uncompared_since
     client.post(address, {"reason": "the vendor's list is broken; nothing was restored"})
@@ -307,11 +307,11 @@ def test_today_says_what_waits_and_what_was_compared(admin_person: User, client:
     provider = make_provider(uncompared_since=since, compare_problem="The list could not be read.")
     make_call(provider=provider, contact=make_contact())
     page = client.get("/today/").content.decode()
-    assert "Waits since its start: The list could not be read." in page
-    assert "Waits for somebody" in page
+    assert "Not started yet: The list could not be read." in page
+    assert "Needs attention" in page
     Provider.objects.end_comparison(provider.pk, since, timezone.now(), 12)
     page = " ".join(client.get("/today/").content.decode().split())
-    assert "all 12 calls there are known here" in page
+    assert "all its 12 calls are in Callcenter" in page
 
 
 def test_managers_are_told_of_a_wait_that_does_not_end(admin_person: User, mailoutbox: list[Any]) -> None:
@@ -323,7 +323,7 @@ def test_managers_are_told_of_a_wait_that_does_not_end(admin_person: User, mailo
     Provider.objects.update(uncompared_since=timezone.now() - 11 * MINUTE)
     minute_job.sweep()
     (letter,) = mailoutbox
-    assert "“Main” waits since its start" in letter.body
+    assert "“Main” has not started yet" in letter.body
 
 
 def test_a_comparison_from_before_a_later_start_counts_no_more(

@@ -65,7 +65,7 @@ def test_a_strange_word_is_counted_shown_and_mapped_at_once(
     assert (seen.spelling, seen.calls) == (STRANGE[vendor], 1)
     client.force_login(admin_person)
     shown = client.get(reverse("provider", args=[provider.pk])).content.decode()
-    assert "uses 1 status word that is not known here" in shown
+    assert "uses 1 unknown status" in shown
     assert STRANGE[vendor] in shown
     Call.objects.filter(pk=call.pk).update(next_poll_at=timezone.now() + datetime.timedelta(hours=1))
     rung: list[str] = []
@@ -73,10 +73,10 @@ def test_a_strange_word_is_counted_shown_and_mapped_at_once(
     answer = client.post(
         reverse("provider-word", args=[provider.pk]), {"word": STRANGE[vendor], "result": "no_answer"}, follow=True
     )
-    told = f"“{STRANGE[vendor]}” now means “No answer”. 1 waiting call is read again now."
+    told = f"“{STRANGE[vendor]}” now means “No answer”. 1 waiting call is checked again now."
     assert [str(message) for message in answer.context["messages"]] == [told]
     assert rung == ["poll"]
-    assert "Unknown status words" not in answer.content.decode()
+    assert "Unknown provider statuses" not in answer.content.decode()
     read_back(2)
     call.refresh_from_db()
     assert call.status == CallStatus.NO_ANSWER
@@ -208,7 +208,7 @@ def test_the_zone_is_found_from_the_first_calls(
     client.force_login(manager)
     shown = " ".join(client.get(reverse("provider", args=[provider.pk])).content.decode().split())
     assert f"UTC{offset}" in shown
-    assert "found from 2 calls, last on" in shown
+    assert "detected from 2 calls, last on" in shown
 
 
 def test_an_admins_own_zone_wins() -> None:
@@ -248,8 +248,8 @@ def test_rows_that_fit_equally_well_are_told_and_cleared(client: Client, admin_p
     assert Call.objects.filter(status="dialing").count() == 3
     client.force_login(admin_person)
     shown = client.get(reverse("provider", args=[provider.pk])).content.decode()
-    assert "2 calls are waiting: two or more entries in the list of UnleashX fit them equally well." in shown
-    assert "1 call is waiting: its entry in the list of UnleashX fits only in another time zone." in shown
+    assert "2 calls are waiting: several entries in the list of UnleashX match them." in shown
+    assert "1 call is waiting: its entry in the list of UnleashX matches only in another time zone." in shown
     ended = CallSnapshot(remote_id="r1", raw_status="USER_ENDED", status=CallStatus.COMPLETED, talk_seconds=5)
     call_updates.merge_news({calls[0].pk: ended}, source="poll", now=now)
     calls[0].refresh_from_db()

@@ -150,7 +150,7 @@ def test_the_stop_says_what_is_taken_back(nudges: list[str], manager) -> None:  
     StopRequest.objects.all().delete()
     outcome = lifecycle.stop(campaign.pk, manager)
     assert outcome.sentence == (
-        "1 live call will finish. The vendor is asked to take back 2 calls that it has not dialled yet."
+        "1 call in progress will finish. The provider is being asked to cancel 2 calls that are not dialled yet."
     )
     assert nudges == ["take_back"]
 

@@ -63,7 +63,7 @@ def heard(number: str, **told: Any) -> Call:
 
 def page_of_a_person(desk: Desk, number: str) -> None:
     said = desk.post("person-forbid", person_of(number).pk, reason="asked")
-    assert "The provider is asked to cancel 1 call that waits there" in said
+    assert "The provider is being asked to cancel 1 queued call" in said
 
 
 def page_of_a_call(desk: Desk, number: str) -> None:
@@ -239,9 +239,7 @@ def test_nobody_is_dialled_again_by_itself_whom_stop_all_took_back(
     assert Call.objects.count() == len(calls)
     calls[1].refresh_from_db()
     assert calls[1].campaign is not None
-    assert explanations.why_no_more(calls[1], calls[1].campaign) == (
-        "No further attempt: somebody here stopped the call."
-    )
+    assert explanations.why_no_more(calls[1], calls[1].campaign) == ("No retry: stopped by a user.")
 
 
 def test_a_campaign_that_ended_calls_nobody_whom_it_took_back(manager: User) -> None:

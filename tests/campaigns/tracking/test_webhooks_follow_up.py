@@ -154,7 +154,7 @@ def test_a_new_address_is_shown_once_and_kept_as_a_hash(client: Client, admin_pe
     provider = make_provider()
     client.force_login(admin_person)
     page = client.get(f"/providers/{provider.pk}/").content.decode()
-    assert "Make an address" in page
+    assert "Create address" in page
     answer = client.post(f"/providers/{provider.pk}/webhook/")
     shown = answer.context["new_address"]
     assert shown.startswith(f"https://console.example.org/hooks/{provider.pk}/")
@@ -190,7 +190,7 @@ def test_only_admins_make_addresses(client: Client, manager: User, caller: User,
     for person in (manager, caller):
         client.force_login(person)
         assert client.post(f"/providers/{provider.pk}/webhook/").status_code == 403
-        assert "News from the vendor" not in client.get(f"/providers/{provider.pk}/").content.decode()
+        assert "Webhook from the provider" not in client.get(f"/providers/{provider.pk}/").content.decode()
     assert not WebhookAddress.objects.exists()
 
 

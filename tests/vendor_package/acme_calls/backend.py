@@ -43,9 +43,9 @@ class AcmeBackend(ProviderBackend):
     fields = (
         Field(name="api_key", label="API key", kind="secret", required=True),
         Field(name="base_url", label="Address", kind="url", default=default_base_url),
-        Field(name="auth_header_name", label="Header that carries the key", default="Authorization"),
-        Field(name="auth_value_prefix", label="Word before the key", default="Bearer"),
-        Field(name="status_map_extra", label="More status words", kind="json"),
+        Field(name="auth_header_name", label="Auth header", default="Authorization"),
+        Field(name="auth_value_prefix", label="Auth prefix", default="Bearer"),
+        Field(name="status_map_extra", label="Extra status names", kind="json"),
     )
     accepts_variables = True
     supports_list_calls = True

@@ -32,8 +32,8 @@ FIELDS: dict[str, Promise] = {
     DO_NOT_CALL: gettext_lazy("Do not call (yes or no)"),
     TAGS: gettext_lazy("Tags (separated by commas)"),
     CONSENT: gettext_lazy("Consent (yes or no)"),
-    CONSENT_SOURCE: gettext_lazy("Consent given by"),
-    CONSENT_AT: gettext_lazy("Consent given at"),
+    CONSENT_SOURCE: gettext_lazy("Consent source"),
+    CONSENT_AT: gettext_lazy("Consent date"),
 }
 
 # Titles in English, Persian, Arabic, and Hindi in Latin and Devanagari letters, the most certain first.

@@ -18,9 +18,9 @@ def what_is_read(record: ContactImport) -> list[str]:
     sentences = []
     if len(mapping.found) > 1:
         read = [sheet for sheet in mapping.found if sheet.name in mapping.sheets]
-        sentences.append(_("Sheets that are read: %(sheets)s.") % {"sheets": _named(read)})
+        sentences.append(_("Sheets to import: %(sheets)s.") % {"sheets": _named(read)})
         if mapping.not_read:
-            sentences.append(_("Sheets that are not read: %(sheets)s.") % {"sheets": _named(mapping.not_read)})
+            sentences.append(_("Skipped sheets: %(sheets)s.") % {"sheets": _named(mapping.not_read)})
     if mapping.hidden and mapping.hidden_rows:
         sentences.append(_of_hidden(mapping))
     sentences += [sentence for sheet in mapping.sheets or ("",) for sentence in _of_titles(mapping, sheet)]
@@ -30,23 +30,23 @@ def what_is_read(record: ContactImport) -> list[str]:
         if mapping.columns.get(column) == IGNORED and column in mapping.untitled
     ]
     if nameless:
-        sentences.append(_("Left out, as they have no title: %(columns)s.") % {"columns": _list(nameless)})
+        sentences.append(_("Skipped, no title: %(columns)s.") % {"columns": _list(nameless)})
     return sentences
 
 
 def of_hidden_rows(mapping: ColumnMapping) -> str:
     """Return how many rows the sheets that are read have, and how many of them are shown: "6 rows, 2 shown"."""
     rows = sum(sheet.rows for sheet in mapping.found if sheet.name in mapping.sheets)
-    text = ngettext("%(rows)s row, %(shown)s shown", "%(rows)s rows, %(shown)s shown", rows)
+    text = ngettext("%(rows)s row, %(shown)s visible", "%(rows)s rows, %(shown)s visible", rows)
     return text % {"rows": number(rows), "shown": number(rows - mapping.hidden)}
 
 
 def _of_hidden(mapping: ColumnMapping) -> str:
     hidden = mapping.hidden
     if mapping.hidden_rows == SKIP:
-        text = ngettext("%(n)s hidden row is not read.", "%(n)s hidden rows are not read.", hidden)
+        text = ngettext("%(n)s hidden row is skipped.", "%(n)s hidden rows are skipped.", hidden)
     else:
-        text = ngettext("%(n)s hidden row is read too.", "%(n)s hidden rows are read too.", hidden)
+        text = ngettext("%(n)s hidden row is included.", "%(n)s hidden rows are included.", hidden)
     return text % {"n": number(hidden)}
 
 
@@ -56,12 +56,12 @@ def _of_titles(mapping: ColumnMapping, sheet: str) -> list[str]:
         return []
     where = f"“{sheet}”: " if len(mapping.sheets) > 1 else ""
     if not layout.titles:
-        return [where + _("No row was taken for titles; every row is read as a person.")]
+        return [where + _("No title row found. Every row is read as a contact.")]
     rows = "–".join(number(row) for row in sorted({layout.titles[0], layout.titles[-1]}))
     sentence = ngettext("The titles are in row %(rows)s.", "The titles are in rows %(rows)s.", len(layout.titles))
     found = [where + sentence % {"rows": rows}]
     if layout.titles[0] > 1:
-        found.append(where + _("Rows above row %(row)s are not read.") % {"row": number(layout.titles[0])})
+        found.append(where + _("Rows above row %(row)s are skipped.") % {"row": number(layout.titles[0])})
     return found
 
 

@@ -91,7 +91,7 @@ def arrange(
     else:
         parts = [sheet for sheet in sheets if sheet.measured.name in taken]
     if not parts:
-        raise FileRefused(_("Choose at least one sheet that holds rows."))
+        raise FileRefused(_("Choose at least one sheet with rows."))
     _refuse_masked(parts)
     names, columns = _joined(parts)
     body = [place_cells(row, own) for part, own in zip(parts, columns, strict=True) for row in part.body]
@@ -102,10 +102,12 @@ def arrange(
     }
     rows = sum(_rows_below(part, skip_hidden=hidden_rows == SKIP) for part in parts)
     if rows <= 0:
-        raise FileRefused(_("This file holds titles but no rows."))
+        raise FileRefused(_("This file has titles but no rows."))
     most = limits().max_rows
     if rows > most:
-        raise FileRefused(_("These sheets have more than %(rows)s rows together. Take fewer of them.") % {"rows": most})
+        raise FileRefused(
+            _("These sheets have more than %(rows)s rows together. Choose fewer sheets.") % {"rows": most}
+        )
     mapping = ColumnMapping(
         guess.columns,
         has_titles=bool(parts[0].title_rows),
@@ -158,8 +160,8 @@ def _refuse_masked(parts: Sequence[_Sheet]) -> None:
         if (part.own is not None and part.own.is_masked) or any(_is_masked(part.body, column) for column in phones):
             raise FileRefused(
                 _(
-                    "The numbers of this file are masked: only their last four digits are in it, so nothing can be "
-                    "imported. Ask somebody who may see whole numbers to export it again."
+                    "The numbers in this file are masked (only the last four digits), so nothing can be "
+                    "imported. Ask a user who can see full numbers to export it again."
                 )
             )
 

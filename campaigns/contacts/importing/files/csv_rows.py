@@ -82,8 +82,8 @@ def read_rows(path: Path, encoding: str, separator: str) -> Iterator[Row]:
                 if broken > MAX_OPEN_QUOTES and len(record) > 1:
                     raise FileRefused(
                         _(
-                            "Too many quotation marks are opened and never closed, the last in row %(row)s. "
-                            "Save the file as CSV again."
+                            "Too many quotation marks are not closed, the last in row %(row)s. Save the file "
+                            "as CSV again."
                         ),
                         {"row": number},
                     ) from None
@@ -107,7 +107,7 @@ def _first_line(record: list[str], separator: str) -> tuple[list[str], str]:
         cells = next(csv.reader(record[:1], delimiter=separator))
     except csv.Error:
         raise FileRefused(
-            _("A cell of this file holds more than %(limit)s letters, so it is not a list of people."),
+            _("A cell has more than %(limit)s characters, so this is not a list of contacts."),
             {"limit": MAX_CELL},
         ) from None
     # In a record of one line the mark may be part of a name; in a longer one it was never closed.

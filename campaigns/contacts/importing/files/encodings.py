@@ -42,7 +42,7 @@ def find_encoding(path: Path) -> tuple[str, bool]:
 
 
 def _no_text() -> FileRefused:
-    return FileRefused(_("This is not a table of text. Save it as CSV (UTF-8) or XLSX and upload that."))
+    return FileRefused(_("This file is not a table. Save it as CSV (UTF-8) or XLSX and upload it again."))
 
 
 def _by_zeros(start: bytes) -> str:
@@ -103,7 +103,9 @@ def _check_lines(file: BinaryIO, encoding: str) -> bool:
         zeros += text.count("\x00")
         broken += text.count("\ufffd")
         if open_line > MAX_LINE:
-            raise FileRefused(_("A line of this file has no end, so it is not a table. Save it as CSV or XLSX again."))
+            raise FileRefused(
+                _("A line in this file does not end, so it is not a table. Save it as CSV or XLSX and upload it again.")
+            )
     if (zeros + broken) * 20 > total:
         raise _no_text()
     return broken > 0

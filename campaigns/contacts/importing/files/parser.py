@@ -113,7 +113,7 @@ def understood(text: bytes, language: str) -> dict[str, Any]:
 @contextmanager
 def _place() -> Iterator[None]:
     if not _places.acquire(timeout=SILENCE_SECONDS / 3):
-        raise ReadingStopped(_("Other files are being read now. Wait a minute, then upload this one again."))
+        raise ReadingStopped(_("Other files are being read. Wait a minute, then upload this one again."))
     try:
         yield
     finally:
@@ -189,9 +189,7 @@ def _ended(process: subprocess.Popen[bytes]) -> FileRefused:
         return _too_much()
     if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT):
         logger.warning("reading a file was stopped by signal %s", -code)
-        return ReadingStopped(
-            _("Reading this file was stopped from outside, perhaps because the machine ran out of memory. Try again.")
-        )
+        return ReadingStopped(_("Reading was interrupted, perhaps because the server ran out of memory. Try again."))
     return _failed(f"code {code}")
 
 
@@ -200,12 +198,14 @@ def _failed(what: str) -> FileRefused:
         logger.warning("a file was refused: reading it took too much memory")
         return _too_much()
     logger.error("a file was refused: reading it failed with %s", what)
-    return FileRefused(_("This file cannot be read. Open it in a spreadsheet, save it as CSV (UTF-8) and upload that."))
+    return FileRefused(
+        _("This file cannot be read. Open it in a spreadsheet program, save it as CSV (UTF-8) and upload it again.")
+    )
 
 
 def _too_much() -> FileRefused:
     return FileRefused(
-        _("This file takes far too much memory to read. Keep only the sheet with people, or save it as CSV (UTF-8).")
+        _("This file needs too much memory. Leave only the sheet with contacts, or save it as CSV (UTF-8).")
     )
 
 
@@ -213,7 +213,7 @@ def _silent() -> ReadingStopped:
     logger.warning("reading a file was ended: nothing came of it for %s s", SILENCE_SECONDS)
     return ReadingStopped(
         _(
-            "Reading this file took more than a minute and was ended: the machine is busy, or the file unusual. Try "
+            "Reading took more than a minute and was stopped. The server may be busy, or the file unusual. Try "
             "again, or save it as CSV (UTF-8)."
         )
     )
@@ -221,7 +221,7 @@ def _silent() -> ReadingStopped:
 
 def _too_long() -> FileRefused:
     return FileRefused(
-        _("This file takes far too long to read. Keep only the sheet with people, or save it as CSV (UTF-8).")
+        _("This file takes too long to read. Leave only the sheet with contacts, or save it as CSV (UTF-8).")
     )
 
 

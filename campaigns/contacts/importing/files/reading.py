@@ -41,7 +41,7 @@ def path_of(record: ContactImport) -> Path:
     Raises FileRefused if it was deleted in time, FileNotFoundError if it is not here, and StorageAway.
     """
     if not record.file:
-        raise FileRefused(_("The file was removed some days after its upload, as always; its figures stay."))
+        raise FileRefused(_("The file is deleted a few days after upload. Its figures remain."))
     return stored_files.local_copy(str(record.file.name))
 
 

@@ -91,7 +91,7 @@ def open_file(path: Path, limits: FileLimits) -> FileTable:
     if start.startswith(_OLD_WORKBOOK):
         raise FileRefused(_("This is an old or locked Excel file. Save it as XLSX without a password, or as CSV."))
     if start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"Rar!", b"7z\xbc")):
-        raise FileRefused(_("This is not a table. Save it as CSV (UTF-8) or XLSX and upload that."))
+        raise FileRefused(_("This file is not a table. Save it as CSV (UTF-8) or XLSX and upload it again."))
     if start.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_WEB_PAGES):
         raise FileRefused(_("This is a web page, not a table. Open it in Excel and save it as XLSX or CSV."))
     encoding, has_broken_letters = find_encoding(path)
@@ -108,7 +108,7 @@ def measure_file(table: FileTable, limits: FileLimits) -> list[MeasuredSheet]:
     else:
         sheets = [_measure("", None, table.rows(), limits)]
     if not any(sheet.rows for sheet in sheets):
-        raise FileRefused(_("This file holds no rows."))
+        raise FileRefused(_("This file has no rows."))
     return sheets
 
 
@@ -126,12 +126,12 @@ def _measure(name: str, marks: SheetMarks | None, found: Iterator[Row], limits: 
             columns = width
             if width > MAX_COLUMNS:
                 raise FileRefused(
-                    _("Row %(row)s has more than %(columns)s columns. Keep only the columns about people."),
+                    _("Row %(row)s has more than %(columns)s columns. Leave only the columns about contacts."),
                     {"row": number, "columns": MAX_COLUMNS},
                 )
         if marks and any(len(cell) > MAX_CELL for cell in cells):
             raise FileRefused(
-                _("A cell of this file holds more than %(limit)s letters, so it is not a list of people."),
+                _("A cell has more than %(limit)s characters, so this is not a list of contacts."),
                 {"limit": MAX_CELL},
             )
         if marks and marks.hidden:

@@ -59,7 +59,7 @@ def read_marks(path: Path, sheet: str, marked: frozenset[str]) -> SheetMarks:
             part = _part_of(package, sheet)
             return _scan(package, part) if part in marked else no_marks()
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, OSError, ValueError) as error:
-        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that.")) from error
+        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX and upload it again.")) from error
 
 
 def _part_of(package: zipfile.ZipFile, sheet: str) -> str:

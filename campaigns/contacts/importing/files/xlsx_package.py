@@ -52,11 +52,11 @@ def check_package(path: Path, limits: FileLimits) -> frozenset[str]:
             entries = package.infolist()
         names = {entry.filename for entry in entries}
         if not any(name.lower() == "xl/workbook.xml" for name in names):
-            raise FileRefused(_("This is not an Excel workbook (.xlsx). Save it as XLSX or CSV and upload that."))
+            raise FileRefused(_("This is not an Excel workbook (.xlsx). Save it as XLSX or CSV and upload it again."))
         if any(name.lower().endswith("vbaproject.bin") for name in names):
-            raise FileRefused(_("This workbook carries macros. Save it as XLSX without macros, or as CSV."))
+            raise FileRefused(_("This workbook contains macros. Save it as XLSX without macros, or as CSV."))
         if any(".." in name.split("/") or name.startswith(("/", "\\")) for name in names):
-            raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
+            raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX and upload it again."))
         most = limits.max_bytes * UNPACKED_TIMES
         if (
             len(entries) > MAX_ENTRIES
@@ -67,11 +67,13 @@ def check_package(path: Path, limits: FileLimits) -> frozenset[str]:
         with path.open("rb") as file:
             return frozenset(entry.filename for entry in entries if _check_entry(file, entry, limits))
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError) as error:
-        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that.")) from error
+        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX and upload it again.")) from error
 
 
 def _too_much() -> FileRefused:
-    return FileRefused(_("This workbook unpacks to far too much. Keep only the sheet with people, or save it as CSV."))
+    return FileRefused(
+        _("This workbook is too large when unpacked. Leave only the sheet with contacts, or save it as CSV.")
+    )
 
 
 def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> bool:
@@ -80,7 +82,7 @@ def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> 
     Raises FileRefused.
     """
     if entry.flag_bits & 1:
-        raise FileRefused(_("This workbook is locked with a password. Save it without one and upload that."))
+        raise FileRefused(_("This workbook has a password. Save it without a password and upload it again."))
     is_sheet = "worksheets/" in entry.filename.lower()
     is_xml = entry.filename.lower().endswith((".xml", ".rels"))
     is_first = True
@@ -89,14 +91,16 @@ def _check_entry(file: BinaryIO, entry: zipfile.ZipInfo, limits: FileLimits) -> 
         if not is_xml and not is_sheet:
             continue
         if is_first and (text[:1] not in b"<\xef \r\n\t" or _DECLARES.search(text[:1024])):
-            raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
+            raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX and upload it again."))
         if is_sheet:
             is_odd = _is_odd(text)
             rows = max(rows, _furthest_row(text, limits, is_odd=is_odd))
             if columns == NARROW and _WIDES[is_odd].search(text):
                 columns = MAX_COLUMNS
             if rows * columns > MOST_CELLS:
-                raise FileRefused(_("The sheet has too many cells to read as XLSX. Save it as CSV and upload that."))
+                raise FileRefused(
+                    _("The sheet has too many cells to read as XLSX. Save it as CSV and upload it again.")
+                )
             may_have_marks = may_have_marks or any(sign in text for sign in _MARKS)
         is_first = False
     return may_have_marks
@@ -123,7 +127,7 @@ def _whole_tags(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if end < 0:
             begun += piece
             if len(begun) > MAX_TAG:
-                raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that."))
+                raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX and upload it again."))
             continue
         if text := begun + piece[:end]:
             yield text
@@ -168,7 +172,7 @@ def _furthest_row(text: bytes, limits: FileLimits, *, is_odd: bool) -> int:
     """Return the highest row number in a piece of a sheet's XML. Raises FileRefused beyond the limits."""
     if _FAR_COLUMNS[is_odd].search(text):
         raise FileRefused(
-            _("The sheet has more than %(columns)s columns. Keep only the columns about people."),
+            _("The sheet has more than %(columns)s columns. Leave only the columns about contacts."),
             {"columns": MAX_COLUMNS},
         )
     most = limits.max_rows + 1

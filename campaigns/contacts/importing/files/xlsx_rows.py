@@ -56,7 +56,7 @@ def _opened(path: Path) -> Iterator[CalamineWorkbook]:
         with CalamineWorkbook.from_path(path) as workbook:
             yield workbook
     except (CalamineError, OSError, ValueError, IndexError) as error:
-        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX again and upload that.")) from error
+        raise FileRefused(_("This workbook is damaged. Open it, save it as XLSX and upload it again.")) from error
 
 
 def _names(workbook: CalamineWorkbook) -> list[str]:

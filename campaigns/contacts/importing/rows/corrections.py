@@ -79,7 +79,10 @@ def _change(import_id: int, sheet: str, row: int, person: Any, **changes: Any) -
         if found is None:
             if theirs.count() >= MOST_CORRECTED:
                 raise Refusal(
-                    _("%(n)d rows are corrected here already. Correct the others in the file and upload it again.")
+                    _(
+                        "%(n)d rows have already been corrected here. Correct the others in the file and "
+                        "upload it again."
+                    )
                     % {"n": MOST_CORRECTED}
                 )
             found = CorrectedRow(contact_import_id=import_id, sheet=sheet, row=row)
@@ -93,5 +96,5 @@ def _lock_open(import_id: int) -> ContactImport:
     """Lock an import that is not being saved yet, so that its saving begins before or after a change, never within."""
     record = ContactImport.objects.select_for_update().get(pk=import_id)
     if record.status not in {Status.UPLOADED, Status.CHECKED}:
-        raise Refusal(_("This import is saved already, so its rows cannot be changed any more."))
+        raise Refusal(_("This import is saved, so its rows can no longer be changed."))
     return record

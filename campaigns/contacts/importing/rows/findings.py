@@ -87,10 +87,10 @@ class Findings:
 
 
 CONSENT_WORDS: dict[Said, Promise] = {
-    Said.GIVEN: gettext_lazy("agreed to be called"),
-    Said.REFUSED: gettext_lazy("did not agree: no consent is noted, and an earlier one is removed"),
-    Said.BLANK: gettext_lazy("nothing written: no consent is noted"),
-    Said.UNREADABLE: gettext_lazy("cannot be read: no consent is noted"),
+    Said.GIVEN: gettext_lazy("consent given"),
+    Said.REFUSED: gettext_lazy("consent refused: not saved, and earlier consent is removed"),
+    Said.BLANK: gettext_lazy("empty: no consent is saved"),
+    Said.UNREADABLE: gettext_lazy("cannot be read: no consent is saved"),
 }
 
 

@@ -24,29 +24,30 @@ DIFFERS = "differs"
 NOTES: dict[str, Promise] = {
     **PROBLEMS,
     **TYPE_NOTES,
-    OPEN_QUOTE: _("A quotation mark is opened and never closed in this row."),
-    UNREADABLE: _("Letters of this row cannot be read: save the file as CSV (UTF-8) or XLSX."),
+    OPEN_QUOTE: _("A quotation mark in this row is not closed."),
+    UNREADABLE: _("Some characters in this row cannot be read. Save the file as CSV (UTF-8) or XLSX."),
     WITHOUT_VALUE: _(
-        "A formula in this row has no value, or an error. Open the file in a spreadsheet, save it and upload it again."
+        "A formula in this row has no value or an error. Open the file in a spreadsheet program, save it and "
+        "upload it again."
     ),
     ZONE_UNKNOWN: _(
-        "The time zone names no place, as Asia/Tehran does, and was left out; the number's own time counts."
+        "The time zone was skipped: it is not a place such as Asia/Tehran. The time zone of the number is used."
     ),
     ZONE_ELSEWHERE: _(
-        "The time zone lies in another country than the number: calls wait until it is time in both. Correct the one "
-        "that is wrong."
+        "The time zone and the number are in different countries. Calls are placed only when it is time in "
+        "both. Correct the wrong one."
     ),
-    consent.DATE_UNKNOWN: _("The date cannot be read and was left out."),
-    consent.DATE_UNCLEAR: _("Day and month of the date could be either: say which comes first."),
-    consent.DATE_FUTURE: _("The date of consent is in the future: no consent is noted."),
-    consent.REFUSED: _("The file says that this person did not agree: no consent is noted."),
-    consent.UNREADABLE: _("What the file says of consent is neither yes nor a source: no consent is noted."),
-    PART_UNREAD: _("Not every number of this row can be read; only those that can are taken."),
-    WISH_DOUBTFUL: _("The do-not-call column says neither yes nor no."),
-    OTHER_COLUMN: _("The first number is missing or cannot be called: the one of another column is used."),
-    ONE_OF_SEVERAL: _("The cell holds several numbers: the chosen one is called."),
+    consent.DATE_UNKNOWN: _("The date was skipped: it cannot be read."),
+    consent.DATE_UNCLEAR: _("Day and month of this date are unclear. Choose which comes first."),
+    consent.DATE_FUTURE: _("The consent date is in the future, so no consent is saved."),
+    consent.REFUSED: _("According to the file, this contact did not consent, so no consent is saved."),
+    consent.UNREADABLE: _("The consent value is neither yes nor a source, so no consent is saved."),
+    PART_UNREAD: _("Some numbers of this row cannot be read. The others are used."),
+    WISH_DOUBTFUL: _("The do-not-call column is neither yes nor no."),
+    OTHER_COLUMN: _("The first number is missing or cannot be called. A number from another column is used."),
+    ONE_OF_SEVERAL: _("The cell contains several numbers. The chosen one is called."),
     CORRECTED: _("Corrected on this page."),
     DIFFERS: _(
-        "An earlier row has the same number and other values. Only the earlier row is saved: choose between them."
+        "An earlier row has the same number but other values. Only the earlier row is saved. Choose between them."
     ),
 }

@@ -13,11 +13,11 @@ from campaigns.core.installation import current
 from campaigns.number_types import SENTENCES, NumberType, refused_type
 from campaigns.numbers import NOT_IN_USE, PROBLEMS
 
-_MANAGER = _("A manager can allow one number with a reason, under People, “Allowed numbers”.")
+_MANAGER = _("A manager can allow one number with a reason, under Contacts, “Allowed numbers”.")
 TYPE_NOTES: dict[str, Promise] = {
     **{f"type_{kind}": format_lazy("{} {}", sentence, _MANAGER) for kind, sentence in SENTENCES.items()},
     f"type_{NumberType.SHORT}": SENTENCES[NumberType.SHORT],
-    NOT_IN_USE: format_lazy("{} {}", PROBLEMS[NOT_IN_USE], _("If its range is new, a manager can take it.")),
+    NOT_IN_USE: format_lazy("{} {}", PROBLEMS[NOT_IN_USE], _("If its number range is new, a manager can accept it.")),
 }
 """Sentences about rows whose numbers are not called because of their type or range."""
 

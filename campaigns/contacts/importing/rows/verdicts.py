@@ -18,49 +18,51 @@ from campaigns.models import RowVerdicts
 class RowVerdict(models.TextChoices):
     """What will be done with a row."""
 
-    GOOD = "good", _("Good")
-    FIXED = "fixed", _("Fixed")
-    KNOWN = "known", _("Already known")
+    GOOD = "good", _("OK")
+    FIXED = "fixed", _("Corrected")
+    KNOWN = "known", _("Existing contact")
     IN_LIST = "in_list", _("Already in this list")
-    DUPLICATE_IN_FILE = "duplicate_in_file", _("Twice in this file")
+    DUPLICATE_IN_FILE = "duplicate_in_file", _("Duplicate in this file")
     DO_NOT_CALL = "do_not_call", _("On the do-not-call list")
-    OPTED_OUT = "opted_out", _("Do not call, says the file")
-    HELD = "held", _("Do not call? Not clear")
-    ENDED = "ended", _("Last day is over")
-    SAYS_NO = "says_no", _("The file says no")
-    LEFT_OUT = "left_out", _("Left out by you")
-    BAD = "bad", _("Bad")
+    OPTED_OUT = "opted_out", _("Do not call (in the file)")
+    HELD = "held", _("Do not call? Unclear")
+    ENDED = "ended", _("Last day has passed")
+    SAYS_NO = "says_no", _("No in the file")
+    LEFT_OUT = "left_out", _("Skipped by you")
+    BAD = "bad", _("Invalid")
 
 
 MEANINGS: dict[str, Promise] = {
-    RowVerdict.GOOD: _("New people, saved as written."),
-    RowVerdict.FIXED: _("New people, saved after we put the row right. Check that we read it well."),
-    RowVerdict.KNOWN: _("We have these people already: they join the list, nobody is made twice."),
-    RowVerdict.IN_LIST: _("They stand in this list already: nothing is added."),
-    RowVerdict.DUPLICATE_IN_FILE: _("The same number stands further up: only its first row counts."),
-    RowVerdict.DO_NOT_CALL: _("They asked not to be called: left out."),
-    RowVerdict.OPTED_OUT: _("Their numbers are put on the do-not-call list; they do not join the list."),
+    RowVerdict.GOOD: _("New contacts, saved as they are."),
+    RowVerdict.FIXED: _("New contacts, saved after automatic correction. Please check them."),
+    RowVerdict.KNOWN: _("Existing contacts. They are added to the list and not duplicated."),
+    RowVerdict.IN_LIST: _("Already in this list. Nothing is added."),
+    RowVerdict.DUPLICATE_IN_FILE: _("The same number is in an earlier row. Only its first row is used."),
+    RowVerdict.DO_NOT_CALL: _("They opted out and are skipped."),
+    RowVerdict.OPTED_OUT: _("Their numbers are added to the do-not-call list. They are not added to this list."),
     RowVerdict.HELD: _(
-        "Not saved, and their numbers are held: nobody calls them until a manager decides, under Needs a decision. Say "
-        "above what these values mean to decide it now."
+        "Not saved. Their numbers are on hold and not called until a manager decides, under Needs a decision. "
+        "To decide now, choose above what these values mean."
     ),
-    RowVerdict.LEFT_OUT: _("You left these rows out."),
-    RowVerdict.BAD: _("Cannot be called. Fix these rows here, or download them, correct them and import them again."),
+    RowVerdict.LEFT_OUT: _("You skipped these rows."),
+    RowVerdict.BAD: _("Cannot be called. Correct these rows here, or download, correct and import them again."),
 }
 
 OF_OPT_OUTS: dict[str, Promise] = {
-    RowVerdict.GOOD: _("New on the do-not-call list, as written."),
-    RowVerdict.FIXED: _("New on the do-not-call list, after the row was corrected. Check the numbers."),
-    RowVerdict.DO_NOT_CALL: _("Already on the do-not-call list: nothing is added."),
-    RowVerdict.DUPLICATE_IN_FILE: _("All numbers of the row are in rows above."),
+    RowVerdict.GOOD: _("Added to the do-not-call list as they are."),
+    RowVerdict.FIXED: _("Added to the do-not-call list after automatic correction. Check the numbers."),
+    RowVerdict.DO_NOT_CALL: _("Already on the do-not-call list. Nothing is added."),
+    RowVerdict.DUPLICATE_IN_FILE: _("All numbers of the row are in earlier rows."),
     RowVerdict.HELD: _(
-        "Not added, but held: nobody calls these numbers until a manager decides, under Needs a decision. Say above "
-        "what these values mean to decide it now."
+        "Not added. These numbers are on hold and not called until a manager decides, under Needs a decision. "
+        "To decide now, choose above what these values mean."
     ),
-    RowVerdict.ENDED: _("Not added: the last day in the row is over."),
-    RowVerdict.SAYS_NO: _("Not added: the do-not-call column is empty or says no."),
-    RowVerdict.LEFT_OUT: _("You left these rows out."),
-    RowVerdict.BAD: _("Not added: no number can be read. Fix these rows here, or download and import them again."),
+    RowVerdict.ENDED: _("Not added: the last day has passed."),
+    RowVerdict.SAYS_NO: _("Not added: the do-not-call column is empty or no."),
+    RowVerdict.LEFT_OUT: _("You skipped these rows."),
+    RowVerdict.BAD: _(
+        "Not added: no readable number. Correct these rows here, or download, correct and import them again."
+    ),
 }
 """What is done with the rows of a do-not-call file, for each verdict that they can have."""
 

@@ -40,7 +40,7 @@ def forget_files(now: datetime.datetime | None = None) -> int:
     left_lying = ContactImport.objects.filter(status__in=[Status.UPLOADED, Status.CHECKED], created_at__lt=old)
     left_lying.update(
         status=Status.REFUSED,
-        refused_reason=_("Nobody saved it within %(days)s days, so the file was removed.") % {"days": days},
+        refused_reason=_("The file was deleted because it was not saved within %(days)s days.") % {"days": days},
     )
     over = Q(status__in=[Status.SAVED, Status.UNDONE], saved_at__lt=old) | Q(status=Status.REFUSED, created_at__lt=old)
     found = list(ContactImport.objects.filter(over).exclude(file="").order_by("pk")[:FILES_A_RUN])

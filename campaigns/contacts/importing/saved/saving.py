@@ -100,7 +100,7 @@ def begin_saving(
                     made = ContactList.objects.create(name=name, owner_id=record.owner_id, team_id=record.team_id)
             except IntegrityError:
                 raise Refusal(
-                    _("There is a list named “%(name)s” by now. Go back, choose it or another name.") % {"name": name}
+                    _("A list named “%(name)s” now exists. Go back and choose it or another name.") % {"name": name}
                 ) from None
             ContactImport.objects.filter(pk=import_id).update(contact_list=made, list_name=name)
         record_audit(person, "import.saved", record, rows=record.total_rows)
@@ -111,7 +111,7 @@ def _refuse_unclear_dates(import_id: int) -> None:
     counts = ContactImport.objects.filter(pk=import_id).values_list("counts", flat=True).first() or {}
     if counts.get(UNCLEAR_DATES):
         raise Refusal(
-            _("In %(count)s dates of this file day and month could be either: say which comes first, then save.")
+            _("Day and month are unclear in %(count)s dates of this file. Choose which comes first, then save.")
             % {"count": counts[UNCLEAR_DATES]}
         )
 
@@ -151,7 +151,7 @@ def _save(record: ContactImport, seconds: float) -> bool:
             logger.warning("import=%s waits: its file cannot be read here now", import_id)
             return False
         logger.warning("import=%s stopped at row %s: %s", import_id, done, type(error).__name__)
-        reason = str(error) if isinstance(error, FileRefused) else _("The file is not in its place any more.")
+        reason = str(error) if isinstance(error, FileRefused) else _("The file can no longer be found.")
         ContactImport.objects.filter(pk=import_id, status=Status.SAVING).update(
             status=Status.REFUSED if not done else Status.SAVING, refused_reason=reason[:MAX_REASON]
         )

@@ -59,12 +59,12 @@ def obstacle(record: ContactImport) -> Obstacle | None:
     if record.status != Status.SAVED or record.saved_at is None:
         return Obstacle(_("Only a saved import can be undone."), is_final=True)
     if timezone.now() - record.saved_at > datetime.timedelta(hours=UNDO_HOURS):
-        return Obstacle(_("More than 24 hours have passed: it cannot be undone any more."), is_final=True)
+        return Obstacle(_("More than 24 hours have passed. It can no longer be undone."), is_final=True)
     if record.is_of_opt_outs:
         return None
     theirs = _calls(record)
     if theirs.filter(placing_at__isnull=False).exists():
-        return Obstacle(_("Somebody of this import was called already: it cannot be undone."), is_final=True)
+        return Obstacle(_("A contact of this import has already been called, so it cannot be undone."), is_final=True)
     fixed = Campaign.objects.filter(lists=record.contact_list_id, status__in=_USING, is_living=False)
     using = fixed.order_by("pk").first()
     if using is not None:
@@ -76,11 +76,11 @@ def obstacle(record: ContactImport) -> Obstacle | None:
         return None
     if waiting.campaign is not None and waiting.campaign.status in _USING:
         return _first_end(waiting.campaign)
-    return Obstacle(_("Somebody of this import waits to be called: cancel that call, then undo the import."))
+    return Obstacle(_("A call to a contact of this import is waiting. Cancel that call, then undo the import."))
 
 
 def _first_end(campaign: Campaign) -> Obstacle:
-    sentence = gettext("The campaign “%(name)s” calls people of this import: end it, then undo the import.")
+    sentence = gettext("The campaign “%(name)s” calls contacts of this import. End it, then undo the import.")
     return Obstacle(sentence % {"name": campaign.name}, campaign=campaign)
 
 

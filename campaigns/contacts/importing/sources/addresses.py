@@ -30,10 +30,10 @@ def file_address(pasted: str) -> str:
     if len(text) > MAX_ADDRESS or not _PLAIN.fullmatch(text):
         host = ""
     if not host or parts.scheme.lower() != "https" or port not in {None, 443} or "@" in parts.netloc:
-        raise Refusal(_("Paste the whole address of the file; it begins with https://."))
+        raise Refusal(_("Paste the full address of the file. It starts with https://."))
     if not _is_allowed(host):
         raise Refusal(
-            _("Files from %(host)s are not read here. Whoever runs the server can allow it: OUTBOUND_HOSTS.")
+            _("Files from %(host)s are not allowed. The server administrator can allow it in OUTBOUND_HOSTS.")
             % {"host": host}
         )
     if host == GOOGLE and (found := _SHEET.fullmatch(parts.path)):

@@ -62,13 +62,13 @@ def add(person: User, first: ContactImport, address: str, every_hours: int) -> I
     if not may(person, "import_people") or not changed_by(person, ContactImport.objects.filter(pk=first.pk)).exists():
         raise PermissionDenied("import_people")
     if first.is_of_opt_outs or first.status != ContactImport.Status.SAVED or first.contact_list_id is None:
-        raise Refusal(_("Only an import of contacts that was saved into a list can be repeated: import a file first."))
+        raise Refusal(_("Only an import of contacts saved into a list can be repeated. Import a file first."))
     found = file_address(address)
     if every_hours not in EVERY:
-        raise Refusal(_("Choose one of the offered times."))
+        raise Refusal(_("Choose one of the options."))
     with transaction.atomic():
         if ImportSource.objects.filter(owner=person).count() >= MOST:
-            raise Refusal(_("You have %(n)d sources already: remove one first.") % {"n": MOST})
+            raise Refusal(_("You have %(n)d sources, the maximum. Remove one first.") % {"n": MOST})
         made = ImportSource.objects.create(
             owner=person, team_id=first.team_id, pattern=first, address=f"https://{urlsplit(found).hostname}/",
             sealed={"address": found}, every_hours=every_hours, next_at=timezone.now(),

@@ -68,7 +68,7 @@ def read(source_id: int) -> ContactImport | None:
         _fail(source, str(refusal), now, following)
     except Exception:
         logger.exception("source=%s: could not be read", source.pk)
-        _fail(source, _("Something went wrong here. It was noted, and is tried again."), now, following)
+        _fail(source, _("Something went wrong. The error was logged, and it will be tried again."), now, following)
     else:
         _of(source).update(next_at=following, looked_at=now, problem="", failing_since=None)
         return made
@@ -76,7 +76,7 @@ def read(source_id: int) -> ContactImport | None:
 
 
 def _out_of_reach() -> str:
-    return _("The user who added it no longer reaches its list: another user must add it again.")
+    return _("The user who added it no longer has access to its list. Another user must add it again.")
 
 
 def _of(source: ImportSource) -> models.QuerySet[ImportSource]:
@@ -103,9 +103,13 @@ def _fail(source: ImportSource, why: str, now: datetime.datetime, following: dat
 def _import_changes(source: ImportSource, now: datetime.datetime) -> ContactImport | None:
     pattern, owner = source.pattern, source.owner
     if pattern is None or pattern.contact_list is None:
-        raise Halts(_("Its first import or its list is gone: import a file once by hand, and repeat that."))
+        raise Halts(
+            _("Its first import or its list no longer exists. Import a file manually once and repeat that import.")
+        )
     if owner is None or not may(owner, "import_people"):
-        raise Halts(_("The user who added it may no longer import contacts: another user must add it again."))
+        raise Halts(
+            _("The user who added it no longer has permission to import contacts. Another user must add it again.")
+        )
     if not changed_by(owner, ContactList.objects.filter(pk=pattern.contact_list.pk)).exists():
         raise Halts(_out_of_reach())
     address = address_of(source)
@@ -121,7 +125,7 @@ def _import_changes(source: ImportSource, now: datetime.datetime) -> ContactImpo
         check_import(made.pk)
         made.refresh_from_db()
         if made.status != ContactImport.Status.CHECKED:
-            raise FileRefused(made.refused_reason or _("The file cannot be read to its end."))
+            raise FileRefused(made.refused_reason or _("The file cannot be read completely."))
         with transaction.atomic():
             saving.begin_saving(made.pk, owner, tags=pattern.tags, consent_source=pattern.consent_source)
             # With the beginning: a file is imported once, however often a reading is begun anew.
@@ -138,7 +142,7 @@ def _choose_as_before(made: ContactImport, pattern: ContactImport) -> None:
     """Give the file the meaning of the first one's columns. Raises FileRefused where its columns are others."""
     if _titles(made.headers) != _titles(pattern.headers):
         raise FileRefused(
-            _("Its columns are not those of the first import any more: import it once by hand, and repeat that.")
+            _("Its columns differ from those of the first import. Import it manually once and repeat that import.")
         )
     before, now = ColumnMapping.from_json(pattern.mapping), ColumnMapping.from_json(made.mapping)
     mapping = replace(

@@ -80,8 +80,8 @@ def test_a_column_of_names_is_named(
 def test_sheets_that_are_read_and_not_read_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cover": [["Hello"]], "First": FIRST, "دوم": SECOND})
     said = run(path, capsys=capsys)
-    assert "Sheets that are read: “First” (1 row)." in said
-    assert "Sheets that are not read: “Cover” (1 row), “دوم” (2 rows)." in said
+    assert "Sheets to import: “First” (1 row)." in said
+    assert "Skipped sheets: “Cover” (1 row), “دوم” (2 rows)." in said
     assert phones() == ["+989121234501"]
     said = run(path, "--sheet", "دوم", "--json", capsys=capsys)
     told = json.loads(said)
@@ -94,7 +94,7 @@ def test_sheets_that_are_read_and_not_read_are_said(tmp_path: Path, capsys: pyte
 def test_hidden_rows_are_asked_for(tmp_path: Path, choice: str, made: int, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [["Name", "Mobile"], *([f"P{n}", f"091212345{n:02d}"] for n in range(3))]
     path = workbook(tmp_path / "a.xlsx", {"A": rows}, hidden={"A": [3, 4]})
-    with pytest.raises(CommandError, match=r"3 rows, 1 shown\. Say --hidden-rows read or --hidden-rows skip"):
+    with pytest.raises(CommandError, match=r"3 rows, 1 visible\. Say --hidden-rows read or --hidden-rows skip"):
         run(path, capsys=capsys)
     told = json.loads(run(path, "--hidden-rows", choice, "--json", capsys=capsys))
     assert (told["made"], told["hidden_rows"]) == (made, {"rows": 2, "read": choice == "read"})
@@ -103,7 +103,7 @@ def test_hidden_rows_are_asked_for(tmp_path: Path, choice: str, made: int, capsy
 @pytest.mark.parametrize(
     ("options", "rows", "said"),
     [((), 2, "The titles are in row 2."), (("--titles", "3"), 1, "The titles are in row 3."),
-     (("--titles", "0", "--phone", "2", "--no-name"), 4, "No row was taken for titles")],
+     (("--titles", "0", "--phone", "2", "--no-name"), 4, "No title row found")],
 )  # fmt: skip
 def test_titles_are_found_or_named(
     tmp_path: Path, options: tuple[str, ...], rows: int, said: str, capsys: pytest.CaptureFixture[str]
@@ -118,5 +118,5 @@ def test_a_formula_without_a_value_is_a_bad_row(tmp_path: Path, capsys: pytest.C
         tmp_path / "a.xlsx", {"A": [["نام", "همراه"], ["سارا", '="0"&"9121234501"'], ["امید", "09121234502"]]}
     )
     said = run(path, capsys=capsys)
-    assert "of 2 rows: 1 good, 1 bad." in said
-    assert "Bad, row 2: A formula in this row has no value, or an error." in said
+    assert "of 2 rows: 1 ok, 1 invalid." in said
+    assert "Invalid, row 2: A formula in this row has no value or an error." in said

@@ -64,7 +64,7 @@ class QuickCallForm(Asker):
         answer = self.client.post("/quick-call/check/", chosen)
         said = [(found.code, found.sentence, found.next_step) for found in answer.context["prospect"].obstacles]
         assert said[:1] == ([(case.reason, case.sentence, case.asked)] if case.reason else [])
-        assert (f"{case.sentence} {case.asked}" if case.reason else "May be called now.") in readable(
+        assert (f"{case.sentence} {case.asked}" if case.reason else "Can be called now.") in readable(
             answer.content.decode()
         )
         asked = SingleCall(
@@ -94,7 +94,7 @@ class LaunchCheck(Asker):
         self.compare(person.eligibility)
         page = self.page(f"/campaigns/{campaign.pk}/check/{case.reason or 'now'}/")
         for words in (
-            (case.sentence, case.queued, "Not before" if case.until else "") if case.reason else ("Called at once",)
+            (case.sentence, case.queued, "Not before" if case.until else "") if case.reason else ("Called now",)
         ):
             assert words in page
 
@@ -112,7 +112,7 @@ class PeopleTab(Asker):
         answer = self.client.get(f"/campaigns/{self.world.campaign.pk}/people/")
         row = next(row for row in answer.context["rows"] if row.call.status == "pending")
         case = self.case
-        assert (row.why, row.next_step) == ((case.sentence, case.queued) if case.reason else ("Waits its turn.", ""))
+        assert (row.why, row.next_step) == ((case.sentence, case.queued) if case.reason else ("Waiting.", ""))
         assert row.not_before == (case.until or self.world.now)
         assert str(row.why) in readable(answer.content.decode())
 
@@ -123,7 +123,7 @@ class CallPage(Asker):
     def ask(self) -> None:
         case = self.case
         page = self.page(f"/calls/{Call.objects.get(campaign=self.world.campaign, status='pending').pk}/")
-        assert (case.sentence or "Waits its turn.") in page
+        assert (case.sentence or "Waiting.") in page
         assert f"Next: {case.queued}" in page if case.reason else "Next:" not in page
 
 

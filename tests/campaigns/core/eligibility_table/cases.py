@@ -130,7 +130,7 @@ HOURS = [
         name="a day on which nobody is called, though all day on others",
         campaign={"hours_start": datetime.time(0), "hours_end": datetime.time(0), "days": [1]},
         not_asked=OWN_HOURS,
-        **closed(utc(16, 20, 30), "Tue 00:00") | {"sentence": "There are no calls on this day of the week there."},
+        **closed(utc(16, 20, 30), "Tue 00:00") | {"sentence": "No calls on this weekday (local time)."},
     ),
     Case(name="no day at all", campaign={"days": []}, not_asked=OWN_HOURS, **NEVER_OPEN),
 ]  # fmt: skip
@@ -269,7 +269,7 @@ STOPS = [
         name="the provider is switched off",
         provider={"is_active": False},
         not_asked=NOT_OFFERED,
-        **stop("provider_off", "It is switched off.", "An admin switches the provider on; then it is called."),
+        **stop("provider_off", "It is turned off.", "An admin must turn on the provider. It will be called then."),
     ),
     Case(name="the provider is halted", provider=HALT, **HALTED),
     Case(
@@ -277,9 +277,9 @@ STOPS = [
         provider={"frozen_at": NOW, "frozen_reason": "A backup was restored."},
         **stop(
             "provider_frozen",
-            "Frozen: A backup was restored.",
-            "The vendor's list of calls is compared by itself; a quarter of an hour after the freeze at the earliest,"
-            " calling goes on. An admin may end the freeze sooner, with a reason.",
+            "On hold: A backup was restored.",
+            "The provider's call list is compared automatically; calling continues after 15 minutes at the "
+            "earliest. An admin can end the hold sooner with a reason.",
         ),
     ),
     Case(
@@ -287,9 +287,10 @@ STOPS = [
         provider={"vendor": "bitel", "frozen_at": NOW, "frozen_reason": "A backup was restored."},
         **stop(
             "provider_frozen",
-            "Frozen: A backup was restored.",
-            "This vendor has no list of calls, so nobody but a person can tell what was dialled since the backup. Look"
-            " at the vendor's own page, take out who was called, then an admin ends the freeze with a reason.",
+            "On hold: A backup was restored.",
+            "This provider has no call list, so calls placed since the backup cannot be found automatically. "
+            "Check the provider's own page and remove the people who were called. Then an admin ends the hold "
+            "with a reason.",
         ),
     ),
     Case(

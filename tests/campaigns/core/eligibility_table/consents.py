@@ -7,9 +7,9 @@ from tests.campaigns.core.eligibility_table.world import FORBIDDEN, HOUR, NOW, C
 
 NO_CONSENT = against(
     "no_consent",
-    "It is not noted that this person agreed to be called, and consent is required here.",
-    "Note on the person's page who agreed, and when; then call again.",
-    "Note on the person's page who agreed, and when; then call.",
+    "This contact has no consent, and consent is required.",
+    "Enter on the contact's page how and when consent was given, then call again.",
+    "Enter on the contact's page how and when consent was given, then call.",
 )
 OF_A_CAMPAIGN = {"form": "a single call belongs to no campaign, whose own switch this is"}
 

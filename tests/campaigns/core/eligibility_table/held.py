@@ -21,9 +21,9 @@ from tests.campaigns.core.eligibility_table.world import (
 
 HELD_NUMBER = against(
     "opt_out_unclear",
-    "This person may have asked not to be called again; nobody has decided yet.",
-    "A manager decides it under “Needs a decision”; then it is called, or not.",
-    "A manager decides it under “Needs a decision”; then call.",
+    "This contact may have opted out. This is not decided yet.",
+    "A manager must decide under “Needs a decision” whether to call.",
+    "A manager must decide under “Needs a decision”, then call.",
 )
 
 

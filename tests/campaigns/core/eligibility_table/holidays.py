@@ -20,7 +20,7 @@ HOLIDAYS = [
         **closed(utc(14, 4, 30), "Sat 08:00")
         | {
             "sentence": "Today is a holiday there: Martyrdom of Fatima.",
-            "queued": "Nothing is to be done: it is called on 14 Nov at 08:00 there.",
+            "queued": "No action needed. It will be called on 14 Nov at 08:00 local time.",
         },
     ),
     Case(
@@ -29,8 +29,8 @@ HOLIDAYS = [
         not_asked=OWN_HOURS,
         **against(
             "outside_hours",
-            "This campaign makes no calls on today's date there.",
-            "Nothing is to be done: it is called on 18 Nov at 08:00 there.",
+            "This campaign makes no calls on today's date (local time).",
+            "No action needed. It will be called on 18 Nov at 08:00 local time.",
             "",
             until=utc(18, 4, 30),
         ),

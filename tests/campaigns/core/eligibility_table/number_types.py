@@ -27,8 +27,8 @@ PREMIUM, SHARED, PERSONAL, PAGER, UAN = (
 VOICEMAIL, WITHDRAWN, SHORT, EMERGENCY = "+41860123456789", "+989681234567", "+98110", "+49112"
 NO_NUMBER = {"form": "what is typed there is refused as no number before it is judged"}
 STEP = (
-    "Ask for a direct number. A manager can allow one number with a reason, under People, “Allowed numbers”; short and "
-    "emergency numbers never."
+    "Ask for a direct number. A manager can allow one number with a reason, under Contacts, “Allowed numbers”, "
+    "but not short or emergency numbers."
 )
 NOON_IN_EUROPE = utc(16, 11, 0)
 
@@ -49,7 +49,7 @@ def refusing(*types: str) -> Arrange:
 
 
 A_PREMIUM_RATE = "This is a premium rate number: a call costs far more than usual."
-UNKNOWN = "No phone in its country is known to have this number."
+UNKNOWN = "This number is not known to be in use in its country."
 IS_SHORT = "This is a short or emergency number: it is never called."
 TYPES = [
     Case(name="premium rate", contact={"phone": PREMIUM}, at=NOON_IN_EUROPE, **refused(A_PREMIUM_RATE)),
@@ -63,28 +63,28 @@ TYPES = [
         name="a personal number",
         contact={"phone": PERSONAL},
         at=NOON_IN_EUROPE,
-        **refused("This is a personal number: calls are forwarded at a price that is not known."),
+        **refused("This is a personal number: calls are forwarded and the price is not known."),
     ),
     Case(
         name="a pager",
         contact={"phone": PAGER},
         at=NOON_IN_EUROPE,
-        **refused("This is a pager: nobody can be talked to there."),
+        **refused("This is a pager: you cannot talk to anyone there."),
     ),
     Case(
         name="a company's number",
         contact={"phone": UAN},
         at=NOON_IN_EUROPE,
-        **refused("This is a number of a company (UAN), not of a person."),
+        **refused("This number belongs to a company (UAN), not to a person."),
     ),
     Case(
         name="a voicemail box",
         contact={"phone": VOICEMAIL},
         at=NOON_IN_EUROPE,
-        **refused("This is the number of a voicemail box: nobody can be talked to there."),
+        **refused("This is a voicemail number: you cannot talk to anyone there."),
     ),
-    Case(name="a range that nobody knows", contact={"phone": WITHDRAWN}, not_asked=NO_NUMBER, **refused(UNKNOWN)),
-    Case(name="a range that nobody knows, allowed", contact={"phone": WITHDRAWN}, arrange=(allowed,)),
+    Case(name="a unknown number range", contact={"phone": WITHDRAWN}, not_asked=NO_NUMBER, **refused(UNKNOWN)),
+    Case(name="a unknown number range, allowed", contact={"phone": WITHDRAWN}, arrange=(allowed,)),
     Case(name="a short number", contact={"phone": SHORT}, not_asked=NO_NUMBER, **refused(IS_SHORT)),
     Case(
         name="a short number, allowed by mistake",
@@ -119,7 +119,7 @@ TYPES = [
         contact={"phone": TOLL_FREE, "time_zone": "America/New_York"},
         at=utc(16, 14, 0),
         arrange=(refusing("toll_free"),),
-        **refused("This is a toll-free number, not a person's."),
+        **refused("This is a toll-free number, not a person's number."),
     ),
     Case(
         name="a wish goes before the type",

@@ -104,55 +104,55 @@ def against(reason: str, sentence: str, queued: str, asked: str, **more: Any) ->
 FORBIDDEN = against(
     "do_not_call",
     "This number is on the do-not-call list.",
-    "Nothing is to be done: the wish stands.",
-    "Nobody may call it; only a manager takes a number off the list, with a reason.",
+    "No action needed: the contact opted out.",
+    "It cannot be called. Only a manager can remove a number from the list, with a reason.",
 )
 LIVE_NOW = against(
     "live_elsewhere",
-    "Another call to this number is not over.",
-    "Nothing is to be done: it is called when the end of the other call is known.",
-    "Wait until its end is known: one person is never rung twice at a time.",
+    "Another call to this number is in progress.",
+    "No action needed. It will be called when the other call has ended.",
+    "Wait until it has ended. Only one call at a time is placed to a number.",
 )
 NO_ZONE = against(
     "no_zone",
-    "The local time of this number is not known, so nobody knows whether it is night there.",
-    "Set the time zone in the person's page, then call again.",
-    "Set the time zone on the person's page, then call.",
+    "The local time of this number is unknown. It may be night there.",
+    "Set the time zone on the contact's page, then call again.",
+    "Set the time zone on the contact's page, then call.",
 )
-NEVER_OPEN = NO_ZONE | {"sentence": "The calling hours never come where this number may be."}
+NEVER_OPEN = NO_ZONE | {"sentence": "Calling hours never match the local time of this number."}
 REFUSED = against(
     "number_refused",
-    "Bitel calls Iranian numbers only (+98 and ten digits).",
-    "Call through a provider that reaches this country.",
+    "Bitel calls Iranian numbers only (+98 and 10 digits).",
+    "Use a provider that covers this country.",
     "Choose another provider.",
 )
 LEFT_OUT = against(
     "excluded",
-    "This person is among those of a campaign that is left out.",
-    "Change whom the campaign leaves out in a copy of it, or call this person alone.",
+    "This contact is in a campaign that is excluded.",
+    "Copy the campaign and change its exclusions, or call this contact alone.",
     "",
 )
 STOPPED = against(
     "stop_all",
-    "All calls are stopped.",
-    "A manager lets them pass again; then it is called.",
-    "A manager lets them pass again; then call.",
+    "All calling is stopped.",
+    "A manager must resume calling. It will be called then.",
+    "A manager must resume calling, then call.",
 )
 
 
 def missing(*names: str) -> dict[str, Any]:
     """Return the answer where these values of the message are empty."""
-    step = "Fill in the missing value in the person's page, then call again."
-    return against("missing_variable", f"Not known of this person: {', '.join(names)}.", step, step)
+    step = "Fill in the missing value on the contact's page, then call again."
+    return against("missing_variable", f"Missing for this contact: {', '.join(names)}.", step, step)
 
 
 def closed(until: datetime.datetime, there: str, hours: str = "08:00 to 21:00") -> dict[str, Any]:
     """Return the answer outside calling hours; `there` is the moment on the person's clock."""
     return against(
         "outside_hours",
-        f"It is outside calling hours there ({hours}).",
-        "Nothing is to be done: it is called when the hours open there.",
-        f"Call again from {there} there, which is {until:%a %H:%M} for you.",
+        f"Outside local calling hours ({hours}).",
+        "No action needed. It will be called when local calling hours start.",
+        f"Call again from {there} local time ({until:%a %H:%M} your time).",
         until=until,
     )
 
@@ -162,8 +162,8 @@ def quiet(ago: str, until: datetime.datetime, hours: int = 24) -> dict[str, Any]
     return against(
         "quiet_period",
         f"This number was called {ago}, within the quiet period of {hours} hours.",
-        "Nothing is to be done: it is called when the quiet period is over.",
-        "If you mean to call it again, tick the box.",
+        "No action needed. It will be called after the quiet period.",
+        "To call again anyway, tick the box.",
         until=until,
     )
 
@@ -172,9 +172,9 @@ def capped(sentence: str, until: datetime.datetime, day_there: str) -> dict[str,
     """Return the answer where a person was called as often as allowed; `day_there` is the next one allowed."""
     return against(
         "person_cap",
-        f"This person was called {sentence}, as often as anybody may be.",
-        "Nothing is to be done: it is called on the day on which it is allowed again.",
-        f"Call on {day_there} or later; an admin sets how often one person may be called.",
+        f"This contact was called {sentence}, which is the limit.",
+        "No action needed. It will be called on the first day it is allowed again.",
+        f"Call on {day_there} or later. An admin sets how often a contact may be called.",
         until=until,
     )
 
@@ -183,8 +183,8 @@ def tried_today(times: str, until: datetime.datetime) -> dict[str, Any]:
     """Return the answer where the campaign has tried a person often enough today."""
     return against(
         "attempts_a_day",
-        f"This campaign has tried this person {times} today, as often as it may.",
-        "Nothing is to be done: it is called on the next day there.",
+        f"This campaign called this contact {times} today, which is the limit.",
+        "No action needed. It will be called on the next local day.",
         "",
         until=until,
     )
@@ -219,22 +219,22 @@ def stop(
 
 HALTED = stop(
     "provider_halted",
-    "Halted: The key is dead.",
-    "An admin opens Providers, puts the key or the credit right, and resumes it.",
+    "Paused: The key is dead.",
+    "An admin must fix the key or credit under Providers and resume the provider.",
 )
 HALT = {"halted_at": NOW, "halted_reason": "The key is dead."}
 BROKEN = stop(
     "provider_paused",
     "Paused automatically after errors: 5 of 6 failed.",
-    "Nothing is to be done: it is called when the vendor answers again.",
-    "The call would wait until the vendor answers again.",
+    "No action needed. It will be called when the provider responds again.",
+    "The call would wait until the provider responds again.",
 )
 COMPARING = stop(
     "provider_comparing",
-    "Waits since its start: The vendor's list of calls has not been compared with ours yet.",
-    "The list is read again by itself, at least every minute; calling goes on once every call in it is known here."
-    " Where it cannot be read for long, an admin may end the wait, with a reason.",
-    "The call would wait until the vendor's list was compared, mostly a few seconds.",
+    "Not started yet: The provider's call list has not been compared with ours yet.",
+    "The list is read again automatically, at least every minute. Calling continues as soon as all its calls "
+    "are known here. If it cannot be read for long, an admin can end the wait with a reason.",
+    "The call would wait until the provider's call list is compared, usually a few seconds.",
 )
 UNCOMPARED = {"uncompared_since": NOW}
 BREAKER = {"breaker_opened_at": NOW, "breaker_reason": "5 of 6 failed."}

@@ -27,17 +27,15 @@ def test_a_holiday_is_named_in_the_language_and_the_calendar_of_the_page() -> No
         assert "۵ فروردین" in next_try(opening, "Asia/Tehran")
         assert why_closed_then(hours, NOWRUZ, TEHRAN).startswith("۱ فروردین ۱۴۰۵")
     assert "Nowruz" in why_closed(hours, NOWRUZ, TEHRAN)
-    assert next_try(opening, "Asia/Tehran") == "Nothing is to be done: it is called on 25 Mar at 09:00 there."
+    assert next_try(opening, "Asia/Tehran") == "No action needed. It will be called on 25 Mar at 09:00 local time."
     assert why_closed_then(hours, opening, TEHRAN) == ""
 
 
 def test_a_week_with_several_times_says_those_of_today() -> None:
     hours = CallingHours(Week.of({"5": ["09:00-10:00", "16:00-20:00"], "6": ["09:00-10:00"]}))
-    assert why_closed(hours, NOWRUZ, TEHRAN) == (
-        "It is outside calling hours there (today 09:00 – 10:00, 16:00 – 20:00)."
-    )
+    assert why_closed(hours, NOWRUZ, TEHRAN) == ("Outside local calling hours (today 09:00 – 10:00, 16:00 – 20:00).")
     monday = NOWRUZ + datetime.timedelta(days=2)
-    assert why_closed(hours, monday, TEHRAN) == "There are no calls on this day of the week there."
+    assert why_closed(hours, monday, TEHRAN) == "No calls on this weekday (local time)."
     assert week_in_words(hours.week) == "Sunday 09:00 – 10:00; Saturday 09:00 – 10:00, 16:00 – 20:00"
 
 

@@ -64,7 +64,10 @@ def test_who_joins_is_rung_by_the_nudge_and_without_it_by_the_next_minute(
     provider = sandbox.provider()
     campaign = living(manager, provider=provider, agent=provider.agent_set.first())
     minute_job.sweep()
-    assert (fresh(campaign).status, living_state(fresh(campaign)).sentence) == (Status.RUNNING, "Waits for new people.")
+    assert (fresh(campaign).status, living_state(fresh(campaign)).sentence) == (
+        Status.RUNNING,
+        "Waiting for new contacts.",
+    )
     rung.clear()
     first = add(campaign, manager, phone="+989121239901")
     assert rung == ["take_up"]
@@ -151,7 +154,7 @@ def test_nobody_is_called_twice_under_one_number_or_as_one_person(manager: User)
     assert joining.take_up_all() == 3
     skipped = Call.objects.filter(campaign=campaign, skip_reason="same_person")
     assert set(skipped.values_list("contact", flat=True)) == {whole.pk, *(one.pk for one in new)}
-    assert refused(campaign) == [("same_person", "Not called: this campaign called this person or number already.", 3)]
+    assert refused(campaign) == [("same_person", "Not called: this campaign already called this contact or number.", 3)]
 
 
 def test_who_may_not_be_called_is_refused_and_counts_in_no_limit(manager: User) -> None:
@@ -191,14 +194,14 @@ def test_no_more_than_the_limit_a_day_and_in_all(manager: User) -> None:
     with patch.object(joining.timezone, "now", lambda: now):
         joining.take_up_all()
         assert joining.take_up_all() == 0
-    assert living_state(fresh(campaign)).sentence.startswith("The limit of new people a day is reached")
+    assert living_state(fresh(campaign)).sentence.startswith("The daily limit of new contacts is reached")
     tomorrow = day_of(now).end
     Campaign.objects.filter(pk=campaign.pk).update(last_day=day_of(tomorrow).date)
     assert joining.take_up(campaign.pk, tomorrow) == 1
     assert Call.objects.filter(campaign=campaign).count() == 3
     joining.take_up(campaign.pk, tomorrow)
     assert fresh(campaign).is_filled
-    assert living_state(fresh(campaign)).sentence == "Closed to new people."
+    assert living_state(fresh(campaign)).sentence == "Closed to new contacts."
 
 
 def test_it_finishes_when_it_is_full_but_not_while_it_waits_for_people(manager: User) -> None:
@@ -279,4 +282,4 @@ def test_an_import_of_which_somebody_was_called_is_not_undone(manager: User) -> 
     )
     contact = make_contact(imported_by=record)
     make_call(campaign=campaign, contact=contact, placing_at=timezone.now(), status="completed")
-    assert "was called already" in str(undoing.why_not(record))
+    assert "has already been called" in str(undoing.why_not(record))

@@ -140,12 +140,12 @@ def test_the_page_asks_and_goes_on(client: Client, caller: object, tmp_path: Pat
     text = "Name,Mobile,Consent,Consent date\nA,09120000001,Yes,03/04/2024\nB,09120000002,No,\n"
     record = take(write(tmp_path / "a.csv", text), caller)  # type: ignore[arg-type]
     page = client.get(reverse("import-check", args=[record.pk])).content.decode()
-    assert "day and month could be either" in page
+    assert "day and month are not clear" in page
     assert "Not ready to save" in page
-    assert "did not agree" in page
+    assert "did not consent" in page
     assert "Save 2 people" not in page
     page = client.post(reverse("import-save", args=[record.pk]), {"tags": ""}, follow=True).content.decode()
-    assert "say which comes first" in page
+    assert "Choose which comes first" in page
     answers = reverse("import-answers", args=[record.pk])
     page = client.post(answers, {"dates": "day_first"}, follow=True).content.decode()
     assert "Save 2 people" in page

@@ -42,12 +42,12 @@ def read(path: Path, found: Arrangement) -> list[tuple[str, int, str, str, dict[
 @pytest.mark.parametrize(
     ("sheets", "hidden_sheets", "taken"),
     [
-        ({"People": NORTH}, (), "People"),
-        ({"Empty": [], "People": NORTH}, (), "People"),
+        ({"Contacts": NORTH}, (), "Contacts"),
+        ({"Empty": [], "Contacts": NORTH}, (), "Contacts"),
         ({"جلد": [["گزارش مشتریان"], ["تهیه: علی"]], "مشتریان": NORTH}, (), "مشتریان"),
-        ({"Cover": [["Version", "1"], ["Contact", "Ann Lee"]], "People": NORTH, "South": SOUTH}, (), "People"),
-        ({"جلد": [["گزارش"], ["تلفن پشتیبانی", "02188776655"]], "People": NORTH}, (), "People"),
-        ({"Secret": SOUTH, "People": NORTH}, ("Secret",), "People"),
+        ({"Cover": [["Version", "1"], ["Contact", "Ann Lee"]], "Contacts": NORTH, "South": SOUTH}, (), "Contacts"),
+        ({"جلد": [["گزارش"], ["تلفن پشتیبانی", "02188776655"]], "Contacts": NORTH}, (), "Contacts"),
+        ({"Secret": SOUTH, "Contacts": NORTH}, ("Secret",), "Contacts"),
         ({"Words": [["a", "b"], ["c", "d"]]}, (), "Words"),
     ],
 )

@@ -24,7 +24,7 @@ def numbered(rows: list[list[str]]) -> list[tuple[int, list[str]]]:
         ([["Tel: 021-88776655", "", ""], ["Name", "Mobile", "City"]], (2,)),
         ([["Full", "Phone", "City"], ["name", "number", ""]], (1, 2)),
         ([["Customer", "", ""], ["First", "Mobile", "Town"]], (2,)),
-        ([["Person", "Contact", ""], ["Name", "Mobile", "City"]], (1, 2)),
+        ([["Contact", "Contact", ""], ["Name", "Mobile", "City"]], (1, 2)),
         ([["نام", "موبایل", "شهر"], ["Name", "Mobile", "City"]], (1, 2)),
         ([["Vorname", "Rufnummer", "Ort"]], (1,)),
         # A person stays a person, however broken the number.

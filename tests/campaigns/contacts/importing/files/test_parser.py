@@ -173,7 +173,7 @@ def test_the_page_says_what_is_and_what_to_do(
     before = set(media.rglob("*"))
     answer = client.post(reverse("import-new"), {"file": SimpleUploadedFile("a.xlsx", content), "region": "IR"})
     assert answer.status_code == 422
-    assert "takes far too much memory to read. Keep only the sheet with people" in answer.content.decode()
+    assert "needs too much memory. Leave only the sheet with contacts" in answer.content.decode()
     assert {path for path in media.rglob("*") if path.is_file()} <= before
     assert not ContactImport.objects.exists()
 

@@ -141,7 +141,7 @@ def test_what_was_exported_can_be_imported_again(tmp_path: Path, manager: User) 
     soon = (timezone.now() + datetime.timedelta(days=2)).replace(second=0, microsecond=0)
     forbid(MARYAM, reason="Asked twice", source=Source.PERSON)
     forbid("+919876543210", reason="Two days", source=Source.PERSON, expires_at=soon)
-    forbid("+989120000009", reason="Over", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
+    forbid("+989120000009", reason="Finished", source=Source.PERSON, expires_at=soon - datetime.timedelta(days=9))
     path = write(tmp_path / "list.csv", "".join(export_entries(manager, shows_numbers=True)))
     DoNotCall.objects.all().delete()
     record = take_opt_outs(path)
@@ -273,11 +273,11 @@ def test_undo_of_people_says_what_it_does_with_their_wishes(tmp_path: Path, clie
     forbid("+989120000002", reason="Asked", source=Source.PERSON)
     client.force_login(caller)
     page = client.get(reverse("import", args=[record.pk])).content.decode()
-    assert "only this file put on the do-not-call list" in page
+    assert "Numbers that only this file added are removed from the do-not-call list" in page
     page = client.post(reverse("import-undo", args=[record.pk]), follow=True).content.decode()
-    assert "1 person was removed again. 1 number stays on the do-not-call list until a second person confirms" in page
-    assert "1 stayed on it, because the person asked not to be called" in page
-    assert "1 stayed on it: something else has confirmed it since" in page
+    assert "1 contact was removed. 1 number stays on the do-not-call list until a second user confirms" in page
+    assert "1 number stayed on it because the contact asked not to be called" in page
+    assert "1 number stayed on it because it was confirmed again later" in page
     assert numbers() == ["9120000001", "9120000002"]
 
 
@@ -309,27 +309,27 @@ def test_four_steps_of_a_do_not_call_file(client: Client, admin_person: User, ca
     record = ContactImport.objects.get()
     assert page.request["PATH_INFO"] == reverse("import-map", args=[record.pk])
     html = page.content.decode()
-    assert "Every column marked as phone number counts" in html
-    assert "Into the list" not in html
+    assert "All columns marked as phone number are used" in html
+    assert "Add to list" not in html
     form = page.context["form"]
     answers = {name: field.initial or "" for name, field in form.fields.items()} | {"region": "IR", "has_titles": "on"}
     answers |= {f"column_{column}": "" for column in range(3)}
-    assert "which columns hold phone numbers" in post(client, "import-map", record.pk, **answers).content.decode()
+    assert "Choose the columns with phone numbers" in post(client, "import-map", record.pk, **answers).content.decode()
     answers |= {"column_0": "name", "column_1": "phone", "column_2": "phone"}
     page = post(client, "import-map", record.pk, **answers)
     html = page.content.decode()
-    assert "Do not call the numbers of 3 rows" in html
-    assert "Not added: no number can be read" in html
+    assert "Add the numbers of 3 rows to the do-not-call list" in html
+    assert "Not added: no readable number" in html
     assert not DoNotCall.objects.exists()
     assert post(client, "import-save", record.pk, reason="", source="import").status_code == 422
     page = post(client, "import-save", record.pk, reason="Old list", source="authority")
-    assert "New on the do-not-call list" in page.content.decode()
+    assert "Added to the do-not-call list" in page.content.decode()
     assert {entry.source for entry in DoNotCall.objects.all()} == {"authority"}
     assert len(numbers()) == 4
     bad = b"".join(client.get(reverse("import-bad-rows", args=[record.pk])).streaming_content)  # type: ignore[attr-defined]
     assert b"D,x,y,5" in bad
     page = post(client, "import-undo", record.pk)
-    assert "4 numbers are off the do-not-call list again" in page.content.decode()
+    assert "4 numbers were removed from the do-not-call list" in page.content.decode()
     assert numbers() == []
     assert client.get(reverse("import-new")).status_code == 403
     people = take(write(tmp_path / "p.csv", "Name,Phone\nA,09120000001\n"), admin_person)
@@ -343,7 +343,7 @@ def test_the_check_page_lets_a_person_decide_doubtful_values(client: Client, cal
     record = take(write(tmp_path / "a.csv", PEOPLE["words"]), caller)
     page = client.get(reverse("import-check", args=[record.pk])).content.decode()
     assert "say neither yes nor no" in page
-    assert "Put on the do-not-call list" in page
+    assert "Add to the do-not-call list" in page
     page = post(client, "import-answers", record.pk, value_0="yes").content.decode()
     assert "say neither yes nor no" not in page
     post(client, "import-save", record.pk, tags="", consent_source="")
@@ -358,7 +358,7 @@ def test_the_command_asks_for_the_order_of_dates_and_can_look_first(tmp_path: Pa
         call_command("import_do_not_call", *arguments)
     printed = StringIO()
     call_command("import_do_not_call", *arguments, "--dates", "month-first", "--dry-run", stdout=printed)
-    assert "Nothing added yet; of 2 rows: 2 good." in printed.getvalue()
+    assert "Nothing added yet; of 2 rows: 2 ok." in printed.getvalue()
     assert numbers() == []
     call_command("import_do_not_call", *arguments, "--dates", "month-first", stdout=printed)
     end = timezone.localtime(DoNotCall.objects.get(phone="+989120000001").expires_at)

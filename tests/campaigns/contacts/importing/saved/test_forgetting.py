@@ -59,9 +59,9 @@ def test_a_saved_file_goes_after_its_days_and_its_figures_stay(
     client.force_login(manager)
     page = client.get(reverse("import", args=[record.pk])).content.decode()
     assert "The file itself was removed; these figures stay." in page
-    assert "Download the bad rows" not in page
+    assert "Download rows with errors" not in page
     page = client.get(reverse("import-bad-rows", args=[record.pk]), follow=True).content.decode()
-    assert "its bad rows are gone with it" in page
+    assert "The file and its invalid rows were deleted" in page
 
 
 def test_a_file_that_nobody_saved_goes_too_and_can_no_longer_be_saved(
@@ -75,7 +75,7 @@ def test_a_file_that_nobody_saved_goes_too_and_can_no_longer_be_saved(
     assert not saving.begin_saving(record.pk, manager)
     client.force_login(manager)
     page = client.get(reverse("import-check", args=[record.pk]), follow=True).content.decode()
-    assert "Nobody saved it within 3 days" in page
+    assert "it was not saved within 3 days" in page
     assert client.get(reverse("import-map", args=[record.pk]), follow=True).status_code == 200
     fresh.refresh_from_db()
     assert fresh.status == Status.CHECKED

@@ -241,7 +241,7 @@ def test_a_lost_file_stops_in_words(tmp_path: Path) -> None:
     Path(record.file.path).unlink()
     assert not saving.save_import(record.pk)
     record.refresh_from_db()
-    assert (record.status, record.refused_reason) == (Status.REFUSED, "The file is not in its place any more.")
+    assert (record.status, record.refused_reason) == (Status.REFUSED, "The file can no longer be found.")
 
 
 @pytest.mark.django_db
@@ -287,10 +287,10 @@ def test_undo_is_refused_once_it_would_hurt(tmp_path: Path, caller: User) -> Non
     assert "campaign" in str(undoing.why_not(record))
     Campaign.objects.filter(pk=campaign.pk).update(status=Campaign.Status.STOPPED)
     call = make_call(campaign=campaign, contact=contact)
-    assert "waits to be called" in str(undoing.why_not(record))
+    assert "is waiting. Cancel that call" in str(undoing.why_not(record))
     call.status, call.placing_at = CallStatus.NO_ANSWER, timezone.now()
     call.save()
-    with pytest.raises(Refusal, match="was called already"):
+    with pytest.raises(Refusal, match="has already been called"):
         undoing.undo_import(record.pk, caller)
     call.status, call.placing_at = CallStatus.SKIPPED, None
     call.save()

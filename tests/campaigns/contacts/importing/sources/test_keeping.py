@@ -68,7 +68,7 @@ def test_only_a_saved_import_of_contacts_is_repeated(client: Client, caller: Use
 
 def test_a_halted_source_is_told_where_files_are_imported(client: Client, caller: User, first: ContactImport) -> None:
     ImportSource.objects.create(owner=caller, pattern=first, address=ADDRESS, halted_at=timezone.now(), problem="away")
-    words = "An import source was halted"
+    words = "An import source was paused"
     client.force_login(caller)
     assert words in client.get(reverse("import-new")).content.decode()
     assert "away" in client.get(reverse("import-sources")).content.decode()

@@ -110,7 +110,7 @@ def test_what_fails_is_told_kept_trying_and_halted_after_days(
     source = keeping.add(caller, first, ADDRESS, 1)
     wrong: dict[str, ReadFile | Exception] = {
         "answers with 500": NotRead("It answers with 500, not with a file."),
-        "not those of the first": ReadFile(b"Name,Phone\nA,+989121110003\n", ""),
+        "differ from those of the first": ReadFile(b"Name,Phone\nA,+989121110003\n", ""),
         "Something went wrong": RuntimeError("ours"),
     }
     for words, answer in wrong.items():
@@ -140,16 +140,16 @@ def test_it_halts_where_its_owner_or_list_is_gone(caller: User, first: ContactIm
     source = keeping.add(caller, first, ADDRESS, 1)
     User.objects.filter(pk=caller.pk).update(is_active=False)
     read_again(source)
-    assert (source.next_at, "may no longer import" in source.problem) == (None, True)
+    assert (source.next_at, "no longer has permission to import" in source.problem) == (None, True)
     User.objects.filter(pk=caller.pk).update(is_active=True)
     keeping.switch(source.pk, caller)
     ContactList.objects.update(team=Team.objects.create(name="Theirs"))
     read_again(source)
-    assert (source.next_at, "no longer reaches its list" in source.problem) == (None, True)
+    assert (source.next_at, "no longer has access to its list" in source.problem) == (None, True)
     keeping.switch(source.pk, caller)
     ContactList.objects.all().delete()
     read_again(source)
-    assert (source.next_at, "by hand" in source.problem) == (None, True)
+    assert (source.next_at, "manually" in source.problem) == (None, True)
     # Nothing was saved, and only what its owner still reached was asked for.
     assert (there.asked, ContactImport.objects.count()) == ([""], 1)
 

@@ -321,6 +321,7 @@ def _campaigns(at: Landmarks) -> Iterator[Page]:
         yield Page("campaign-people", f"campaign, people, {state}", (at.campaign,), f"state={state}")
     yield Page("campaign-hours", "campaign, hours, the biggest", (at.campaign,))
     yield Page("campaign-variants", "campaign, variants", (at.draft,))
+    yield Page("campaign-second", "campaign, second provider", (at.draft,))
     yield Page("campaign-repeat", "campaign, repeat", (at.finished,))
     yield Page("campaign-redial", "campaign, redial, finished", (at.finished,))
     yield Page("own-numbers", "own numbers")

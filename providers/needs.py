@@ -69,12 +69,7 @@ class Need:
 
 
 def needs_of(
-    provider: Provider,
-    stock: Stock,
-    address: WebhookAddress | None,
-    *,
-    is_public: bool,
-    waits: Waits | None = None,
+    provider: Provider, stock: Stock, address: WebhookAddress | None, *, is_public: bool, waits: Waits | None = None
 ) -> list[Need]:
     """Return a provider's needs, most urgent first; none where it is switched off."""
     if not provider.is_active:

@@ -98,7 +98,7 @@ def test_one_persons_pages_are_made_one_after_the_other(page: Page, ask: Ask) ->
     assert another.result(A_MINUTE).status_code == 200
     # Of those that waited the newest is answered; the others are told so.
     assert [answer.result(A_MINUTE).status_code for answer in others] == [429] * 6 + [200]
-    assert b"then load this one again" in others[0].result().content
+    assert b"then reload this one" in others[0].result().content
     assert page.most == 2
 
 

@@ -256,7 +256,10 @@ def test_every_page_is_on_the_viewers_clock(client: Client, everything: User, zo
     addresses = list(every_address())
     moving = [pair for pair in addresses if pair[0].startswith(("campaign", "import"))]
     for state in STATES if zone == ZONES[0] else STATES[:2]:
-        Campaign.objects.update(status=state, start_refusal="No credit." if state == "draft" else "")
+        is_draft = state == "draft"
+        Campaign.objects.update(
+            status=state, start_refusal="No credit." if is_draft else "", launched_at=None if is_draft else then()
+        )
         checked = ContactImport.Status.CHECKED if state != STATES[0] else ContactImport.Status.SAVED
         ContactImport.objects.update(status=checked, counts=COUNTS)
         if state != STATES[0]:

@@ -56,6 +56,7 @@ ROOMS_OF_CAMPAIGNS = (
 )
 OF_NO_ONE_MODULE = {
     "contacts/importing/test_round_trips.py": "files that leave and come back, through all modules of importing",
+    "dialing/test_lines_of_campaigns.py": "lines and turns of campaigns, through the whole commit point",
     "core/test_status_writes.py": "the finder of status writes, which stands beside it",
     "tracking/test_every_reader.py": "all that reads a provider, at once",
 }

@@ -208,10 +208,8 @@ def outside_hours(start: datetime.time, end: datetime.time) -> str:
     """Return the sentence for a time outside calling hours; equal times mean all day, so then the weekday is wrong."""
     if start == end:
         return gettext("No calls on this weekday (local time).")
-    return gettext("Outside local calling hours (%(start)s to %(end)s).") % {
-        "start": f"{start:%H:%M}",
-        "end": f"{end:%H:%M}",
-    }
+    times = {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"}
+    return gettext("Outside local calling hours (%(start)s to %(end)s).") % times
 
 
 def call_from(opens: datetime.datetime, zone: str, *, is_far: bool) -> str:

@@ -115,7 +115,9 @@ class Seconds:
         for way in dict.fromkeys(map(id, ways.values())):
             ids = [pk for pk, of in ways.items() if id(of) == way]
             rows = Call.objects.filter(pk__in=ids, status=CallStatus.PENDING, lease=token)
-            if rows.update(provider=self.provider_id, **ways[ids[0]].parts) != len(ids):
+            agent, voice, caller_id, dialer = (ways[ids[0]].parts[f"{name}_id"] for name in PARTS)
+            moved = rows.update(provider=self.provider_id, agent=agent, voice=voice, caller_id=caller_id, dialer=dialer)
+            if moved != len(ids):
                 return None
         return [step(pk, way.code, at=now, detail=way.detail) for pk, way in ways.items()]
 

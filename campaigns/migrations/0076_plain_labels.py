@@ -8,6 +8,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from callcenter.words_of_models import ChangeWords
+
 
 class Migration(migrations.Migration):
 
@@ -17,632 +19,354 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='approvedperson',
-            options={'verbose_name': 'approved contact', 'verbose_name_plural': 'approved contacts'},
-        ),
-        migrations.AlterModelOptions(
-            name='campaignrepeat',
-            options={'verbose_name': 'repeat', 'verbose_name_plural': 'repeats'},
-        ),
-        migrations.AlterModelOptions(
-            name='contactteam',
-            options={'verbose_name': 'other team of a contact', 'verbose_name_plural': 'other teams of contacts'},
-        ),
-        migrations.AlterModelOptions(
-            name='erasurekey',
-            options={'verbose_name': 'erasure key', 'verbose_name_plural': 'erasure keys'},
-        ),
-        migrations.AlterModelOptions(
-            name='happening',
-            options={'ordering': ['id'], 'verbose_name': 'event', 'verbose_name_plural': 'events'},
-        ),
-        migrations.AlterModelOptions(
-            name='keptoptout',
-            options={'verbose_name': 'retained opt-out', 'verbose_name_plural': 'retained opt-outs'},
-        ),
-        migrations.AlterModelOptions(
-            name='listening',
-            options={'verbose_name': 'event subscription', 'verbose_name_plural': 'event subscriptions'},
-        ),
-        migrations.AlterModelOptions(
-            name='refusedrow',
-            options={'verbose_name': 'rejected row', 'verbose_name_plural': 'rejected rows'},
-        ),
-        migrations.AlterModelOptions(
-            name='retentionmark',
-            options={'verbose_name': 'retention mark', 'verbose_name_plural': 'retention marks'},
-        ),
-        migrations.AlterModelOptions(
-            name='rowverdicts',
-            options={'verbose_name': 'results of rows', 'verbose_name_plural': 'results of rows'},
-        ),
-        migrations.AlterModelOptions(
-            name='unknownvendorcall',
-            options={'ordering': ['-id'], 'verbose_name': 'unknown call at the provider', 'verbose_name_plural': 'unknown calls at the provider'},
-        ),
-        migrations.AlterModelOptions(
-            name='vendorsweep',
-            options={'verbose_name': "comparison with a provider's call list", 'verbose_name_plural': "comparisons with providers' call lists"},
-        ),
-        migrations.AlterField(
-            model_name='alert',
-            name='kind',
-            field=models.CharField(choices=[('provider_halted', 'A provider is paused'), ('campaign_paused', 'The system paused a campaign'), ('start_refused', 'A campaign did not start as scheduled'), ('call_unknown', 'The result of a call has been unknown for an hour'), ('no_news', 'A provider sends no more updates about a call'), ('opt_out_unclear', 'A contact may have opted out'), ('provider_frozen', 'Calling is on hold after a restored backup'), ('worker_silent', 'No background worker is running'), ('message_gone', 'An agent, voice or caller ID of a campaign no longer exists'), ('agent_changed', 'An agent of a campaign changed its variables'), ('legal_missing', 'A campaign does not say a text that the law asks for'), ('balance_below', 'A provider balance is below its limit'), ('audit_not_whole', 'The audit log was tampered with'), ('exports_capped', 'A user reached the daily export limit'), ('callback_not_made', 'A callback could not be placed'), ('webhook_halted', 'A webhook was paused'), ('strange_calls', 'A provider has calls that are not in Callcenter')], max_length=20),
-        ),
-        migrations.AlterField(
-            model_name='answer',
-            name='at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='answer',
-            name='certainty',
-            field=models.CharField(choices=[('certain', 'certain'), ('read', 'read from the transcript'), ('person', 'entered by a user'), ('unreadable', 'not readable')], max_length=10, verbose_name='certainty'),
-        ),
-        migrations.AlterField(
-            model_name='answer',
-            name='raw',
-            field=models.CharField(max_length=500, verbose_name='as said'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='changed_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='last update'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='end_reason',
-            field=models.CharField(blank=True, db_default='', default='', max_length=300, verbose_name='end reason'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='failure_reason',
-            field=models.CharField(blank=True, choices=[('', '-'), ('balance_low', 'The account at the provider ran out of credit'), ('expired', 'The provider gave up before dialling'), ('invalid_number', 'The provider says that the number is not valid'), ('vendor_error', 'The provider reported an error'), ('not_connected', 'The call did not connect'), ('place_rejected', 'The provider rejected the call'), ('not_placed', 'The provider never received the call'), ('no_news', 'No updates from the provider'), ('no_call', 'Marked by a user as not called')], default='', max_length=20),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='no_news_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='no updates since'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='placed_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='accepted by the provider'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='placing_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='send time'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='raw_status',
-            field=models.CharField(blank=True, max_length=80, verbose_name='provider status'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='redials',
-            field=models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='redialled by the provider'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='remote_id',
-            field=models.CharField(blank=True, max_length=200, verbose_name='provider call ID'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='skip_reason',
-            field=models.CharField(blank=True, choices=[('', '-'), ('do_not_call', 'Not called: the number is on the do-not-call list.'), ('number_refused', 'Not called: this provider cannot call this number.'), ('number_type', 'Not called: numbers of this type are not called.'), ('no_zone', 'Not called: the local time of this number is not known.'), ('excluded', 'Not called: this contact is in a campaign that you excluded.'), ('stopped', 'Not called: the campaign was ended.'), ('missing_variable', 'Not called: a variable of the message is empty.'), ('canceled', 'Not called: cancelled by a user.'), ('expired', 'Not called: it waited too long and may no longer be wanted.'), ('called_since', 'Not called: someone else called this contact after the request.'), ('not_needed', 'Not called: the previous attempt was answered after all.'), ('no_consent', 'Not called: no consent is recorded for this contact.'), ('same_person', 'Not called: this campaign already called this contact or number.'), ('import_undone', 'Not called: the import that added this contact was undone.'), ('last_day', 'Not called: the last day of the campaign has passed.'), ('person_cap', 'Not called: the maximum number of calls to this contact was reached.')], default='', max_length=20),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='status',
-            field=models.CharField(choices=[('pending', 'Waiting'), ('placing', 'Placing'), ('queued', 'Queued at provider'), ('dialing', 'Dialling'), ('ringing', 'Ringing'), ('in_progress', 'In progress'), ('wrapping_up', 'Finishing'), ('completed', 'Completed'), ('no_answer', 'No answer'), ('busy', 'Busy'), ('failed', 'Failed'), ('canceled', 'Cancelled'), ('unknown', 'Unknown'), ('skipped', 'Skipped')], default='pending', max_length=12, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='talk_seconds',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='talk time (seconds)'),
-        ),
-        migrations.AlterField(
-            model_name='call',
-            name='test_of',
-            field=models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='test_calls', to='campaigns.campaign', verbose_name='test call of'),
-        ),
-        migrations.AlterField(
-            model_name='callback',
-            name='asked_by',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by'),
-        ),
-        migrations.AlterField(
-            model_name='callback',
-            name='local_day',
-            field=models.DateField(verbose_name='local day'),
-        ),
-        migrations.AlterField(
-            model_name='callback',
-            name='local_time',
-            field=models.TimeField(verbose_name='local time'),
-        ),
-        migrations.AlterField(
-            model_name='callback',
-            name='noted_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='seen'),
-        ),
-        migrations.AlterField(
-            model_name='calldisposition',
-            name='at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='callevent',
-            name='source',
-            field=models.CharField(choices=[('system', 'Callcenter'), ('answer', 'Provider response'), ('poll', 'Read from the provider'), ('list', 'Provider call list'), ('webhook', 'Sent by the provider'), ('person', 'A person')], max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='callexport',
-            name='kind',
-            field=models.CharField(choices=[('calls', 'Calls'), ('people', 'Contacts')], db_default='calls', default='calls', max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='callexport',
-            name='state',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('writing', 'Creating file'), ('ready', 'Ready'), ('failed', 'Failed'), ('deleted', 'File deleted')], default='waiting', max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='callhint',
-            name='state',
-            field=models.CharField(choices=[('parked', 'Waiting for a call with this ID'), ('to_read', 'The ended call is read again'), ('done', 'Processed'), ('stray', 'Not one of our calls')], default='parked', max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='callnote',
-            name='at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='attempts_a_day',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='maximum attempts per day'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='budget_is_soft',
-            field=models.BooleanField(db_default=False, default=False, help_text='Calls continue until the budget is spent. Calls in progress may then go over it.', verbose_name='soft budget'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='calls_per_minute',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls per minute'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='excluded_campaigns',
-            field=models.ManyToManyField(blank=True, related_name='excluded_by', to='campaigns.campaign', verbose_name='excluded campaigns'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='excludes_only_reached',
-            field=models.BooleanField(default=False, verbose_name='exclude only contacts who were reached'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='hand_overs',
-            field=models.JSONField(blank=True, db_default={}, default=dict, verbose_name='user who takes over'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='hours_end',
-            field=models.TimeField(default=datetime.time(20, 0), help_text="In the contact's local time. 00:00 to 00:00 means all day.", verbose_name='until'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='is_living',
-            field=models.BooleanField(db_default=False, default=False, help_text='Contacts added to its lists or tags later are called too, within the limits set here.', verbose_name='stays open'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='max_attempts',
-            field=models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='maximum attempts'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='max_lines',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls at the same time'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='on_machine',
-            field=models.CharField(blank=True, choices=[('', 'Provider setting'), ('message', 'Leave the message'), ('hang_up', 'Hang up')], db_default='', default='', max_length=8, verbose_name='if voicemail answers'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='people_a_day',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='new contacts per day'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='people_in_all',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='total contacts'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='pilot',
-            field=models.CharField(blank=True, choices=[('', '-'), ('calling', 'Calling the first few people'), ('asks', 'Finished: decide how to continue'), ('passed', 'Continued with the rest')], default='', editable=False, max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='quiet_hours',
-            field=models.PositiveIntegerField(default=24, help_text='0: no quiet period.', verbose_name='quiet period between campaigns (hours per contact)'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='requires_consent',
-            field=models.BooleanField(db_default=False, default=False, help_text='Contacts without recorded consent are not called.', verbose_name='only contacts with consent'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='retries',
-            field=models.JSONField(blank=True, default=campaigns.models.campaigns.default_retries, verbose_name='retry after (minutes)'),
-        ),
-        migrations.AlterField(
-            model_name='campaign',
-            name='status',
-            field=models.CharField(choices=[('draft', 'Draft'), ('waiting', 'Waiting for approval'), ('scheduled', 'Scheduled'), ('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Ended'), ('finished', 'Finished')], default='draft', editable=False, max_length=10, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='campaignapproval',
-            name='binds',
-            field=models.CharField(choices=[('people', 'These contacts'), ('sources', 'Source, number and last day of contacts')], db_default='people', default='people', max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='campaignrepeat',
-            name='column',
-            field=models.CharField(blank=True, max_length=80, verbose_name='date column'),
-        ),
-        migrations.AlterField(
-            model_name='campaignrepeat',
-            name='local_time',
-            field=models.TimeField(verbose_name='time of day'),
-        ),
-        migrations.AlterField(
-            model_name='campaignrepeat',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
-        ),
-        migrations.AlterField(
-            model_name='consequence',
-            name='follows',
-            field=models.CharField(choices=[('nothing', 'Nothing: no retry'), ('retry', 'Another attempt of the campaign'), ('callback', 'A callback'), ('never', 'Never call again'), ('person', 'A user takes over')], max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='consequence',
-            name='state',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('refused', 'Could not be done'), ('called_off', 'Cancelled')], default='waiting', max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='contact',
-            name='consent_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='consent date'),
-        ),
-        migrations.AlterField(
-            model_name='contact',
-            name='consent_source',
-            field=models.CharField(blank=True, max_length=200, verbose_name='consent source'),
-        ),
-        migrations.AlterField(
-            model_name='contact',
-            name='phone',
-            field=models.CharField(help_text='In E.164 format, such as +989121234567.', max_length=16, unique=True, verbose_name='phone'),
-        ),
-        migrations.AlterField(
-            model_name='contact',
-            name='time_zone',
-            field=models.CharField(blank=True, help_text='Empty: all possible time zones of the number apply.', max_length=60, verbose_name='time zone'),
-        ),
-        migrations.AlterField(
-            model_name='contact',
-            name='variables',
-            field=models.JSONField(blank=True, default=dict, verbose_name='information for the agent'),
-        ),
-        migrations.AlterField(
-            model_name='contactimport',
-            name='consent_source',
-            field=models.CharField(blank=True, max_length=200, verbose_name='consent source'),
-        ),
-        migrations.AlterField(
-            model_name='contactimport',
-            name='two_numbers',
-            field=models.CharField(blank=True, choices=[('', 'Not chosen yet'), ('first', 'The first number'), ('second', 'The second number'), ('both', 'Both, for one contact: the first is called')], db_default='', default='', max_length=6, verbose_name='two numbers in a cell'),
-        ),
-        migrations.AlterField(
-            model_name='contactnote',
-            name='at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='contactnote',
-            name='author',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
-        ),
-        migrations.AlterField(
-            model_name='daycap',
-            name='amount',
-            field=models.DecimalField(decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='daily maximum'),
-        ),
-        migrations.AlterField(
-            model_name='disposition',
-            name='follows',
-            field=models.CharField(choices=[('nothing', 'Nothing: no retry'), ('retry', 'Another attempt of the campaign'), ('callback', 'A callback'), ('never', 'Never call again'), ('person', 'A user takes over')], default='nothing', max_length=8, verbose_name='next step'),
-        ),
-        migrations.AlterField(
-            model_name='dispositionrule',
-            name='answer_to',
-            field=models.CharField(blank=True, max_length=100, verbose_name='maximum answer'),
-        ),
-        migrations.AlterField(
-            model_name='donotcall',
-            name='expires_at',
-            field=models.DateTimeField(blank=True, help_text='Empty: permanently.', null=True, verbose_name='until'),
-        ),
-        migrations.AlterField(
-            model_name='donotcall',
-            name='source',
-            field=models.CharField(choices=[('person', 'Asked by the contact'), ('vendor', 'Heard by the provider in a call'), ('import', 'Imported list'), ('authority', 'A public do-not-call list')], default='person', max_length=10, verbose_name='source'),
-        ),
-        migrations.AlterField(
-            model_name='erasure',
-            name='asked_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='requested'),
-        ),
-        migrations.AlterField(
-            model_name='erasure',
-            name='asked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
-        ),
-        migrations.AlterField(
-            model_name='handover',
-            name='outcome',
-            field=models.CharField(max_length=12, verbose_name='reason'),
-        ),
-        migrations.AlterField(
-            model_name='handover',
-            name='state',
-            field=models.CharField(choices=[('open', 'Open'), ('done', 'Done'), ('dropped', 'No longer needed')], default='open', max_length=8, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='heardoptout',
-            name='decision',
-            field=models.CharField(blank=True, choices=[('', '-'), ('forbidden', 'Add to the do-not-call list'), ('allowed', 'Can be called')], default='', max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='importsource',
-            name='every_hours',
-            field=models.PositiveSmallIntegerField(default=24, verbose_name='interval'),
-        ),
-        migrations.AlterField(
-            model_name='importsource',
-            name='halted_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='paused'),
-        ),
-        migrations.AlterField(
-            model_name='inboundcall',
-            name='answers',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='called_back_by', to='campaigns.call', verbose_name='return call after'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='caller_launch_limit',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='people a caller can launch without approval'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='caller_launch_prices',
-            field=models.JSONField(blank=True, null=True, verbose_name='amount a caller can launch without approval, by currency'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='campaigns_keep_holidays',
-            field=models.BooleanField(blank=True, null=True, verbose_name='no campaign calls on holidays'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='consent_required',
-            field=models.BooleanField(blank=True, null=True, verbose_name='call only contacts with consent'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='exports_a_day',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='exports per user per day'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='holiday_countries',
-            field=models.JSONField(blank=True, null=True, verbose_name='observe public holidays of'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='import_keep_days',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='uploaded files: days until deletion'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='import_max_megabytes',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(64)], verbose_name='uploaded files: maximum size (MB)'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='import_max_rows',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='uploaded files: maximum rows'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='keep_call_days',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(91), django.core.validators.MaxValueValidator(36500)], verbose_name='call details: days until deletion'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='keep_conversation_days',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='recordings and transcripts: days until deletion'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='keep_log_days',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='logs: days until deletion'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='large_export_rows',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='rows from which an export counts as large'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='legal_texts',
-            field=models.JSONField(blank=True, null=True, verbose_name='required legal texts, by country'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='notices_off',
-            field=models.JSONField(blank=True, null=True, verbose_name='notices sent only to users who turn them on'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='person_calls_a_day',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='calls per contact per day'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='person_calls_a_week',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='calls per contact per week'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='quiet_period_hours',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(2160)], verbose_name='quiet period (hours)'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='refused_number_types',
-            field=models.JSONField(blank=True, null=True, verbose_name='blocked number types'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='second_factor_roles',
-            field=models.JSONField(blank=True, null=True, verbose_name='roles that need two-factor login'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='single_call_minutes',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='maximum waiting time of a single call (minutes)'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='single_calls_keep_holidays',
-            field=models.BooleanField(blank=True, null=True, verbose_name='no single calls on holidays'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='test_calls_a_day',
-            field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(100)], verbose_name='test calls per user in 24 hours'),
-        ),
-        migrations.AlterField(
-            model_name='installationsettings',
-            name='working_days',
-            field=models.JSONField(blank=True, null=True, verbose_name='holidays with calls'),
-        ),
-        migrations.AlterField(
-            model_name='noticedelivery',
-            name='channel',
-            field=models.CharField(choices=[('mail', 'Email'), ('chat', 'Chat')], max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='ownnumber',
-            name='asked_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='requested'),
-        ),
-        migrations.AlterField(
-            model_name='ownnumber',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='own_numbers', to=settings.AUTH_USER_MODEL, verbose_name='user'),
-        ),
-        migrations.AlterField(
-            model_name='question',
-            name='kind',
-            field=models.CharField(choices=[('yes_no', 'Yes or no'), ('choice', 'One of several'), ('number', 'Number'), ('date', 'Date'), ('text', 'Text')], max_length=8, verbose_name='answer type'),
-        ),
-        migrations.AlterField(
-            model_name='question',
-            name='path',
-            field=models.CharField(blank=True, max_length=200, verbose_name='name used by the agent'),
-        ),
-        migrations.AlterField(
-            model_name='question',
-            name='source',
-            field=models.CharField(choices=[('agent', 'Noted by the agent'), ('person', 'Entered by a user on the call page'), ('words', 'Words the contact says')], default='agent', max_length=8, verbose_name='source'),
-        ),
-        migrations.AlterField(
-            model_name='reviewqueue',
-            name='every',
-            field=models.PositiveIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)], verbose_name='one in every … calls'),
-        ),
-        migrations.AlterField(
-            model_name='reviewqueue',
-            name='goal',
-            field=models.CharField(blank=True, choices=[('', 'Any goal result'), ('reached', 'Goal reached'), ('missed', 'Goal not reached or not answered')], default='', max_length=8, verbose_name='goal'),
-        ),
-        migrations.AlterField(
-            model_name='reviewqueue',
-            name='talked_from',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='minimum talk time'),
-        ),
-        migrations.AlterField(
-            model_name='scorecardpoint',
-            name='most',
-            field=models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='maximum points'),
-        ),
-        migrations.AlterField(
-            model_name='scorecardreview',
-            name='reviewed_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='unknownvendorcall',
-            name='raw_status',
-            field=models.CharField(blank=True, max_length=80, verbose_name='provider status'),
-        ),
-        migrations.AlterField(
-            model_name='unknownvendorcall',
-            name='remote_id',
-            field=models.CharField(max_length=200, verbose_name='provider call ID'),
-        ),
-        migrations.AlterField(
-            model_name='unknownvendorcall',
-            name='state',
-            field=models.CharField(choices=[('open', 'Needs a decision'), ('ours', 'Our call'), ('not_ours', 'Not our call'), ('found', 'Identified as our call')], default='open', max_length=8, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='unknownvendorcall',
-            name='vendor_time',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='time at the provider'),
-        ),
-        migrations.AlterField(
-            model_name='webhookdelivery',
-            name='problem',
-            field=models.CharField(blank=True, choices=[('', 'none'), ('not_allowed', 'Address not allowed: it must use https and be listed in OUTBOUND_HOSTS'), ('private', 'The host name points to an address that is not public'), ('name', 'The host name cannot be resolved'), ('certificate', 'Invalid certificate, or no common TLS version'), ('connection', 'Connection failed or was interrupted'), ('slow', 'The answer took too long'), ('too_large', 'The answer was too large'), ('unreadable', 'The answer could not be read'), ('redirect', 'Redirects to another address, which is not followed'), ('refused', 'The server returned an error'), ('unsigned', 'The webhook secret cannot be read'), ('deleted', 'The object was deleted, or the owner may no longer see it'), ('halted', 'The webhook was paused'), ('internal', 'It could not be read; see the server log')], max_length=20),
-        ),
-        migrations.AlterField(
-            model_name='webhookdelivery',
-            name='state',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed'), ('void', 'Nothing to send')], default='waiting', max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='webhookreceiver',
-            name='halted_why',
-            field=models.CharField(blank=True, choices=[('dead', 'No delivery succeeded for a day'), ('gone', 'The address no longer exists (410)')], max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='webhookreceiver',
-            name='is_active',
-            field=models.BooleanField(default=True, verbose_name='active'),
-        ),
+        ChangeWords([
+            migrations.AlterModelOptions(
+                name='approvedperson',
+                options={'verbose_name': 'approved contact', 'verbose_name_plural': 'approved contacts'},
+            ),
+            migrations.AlterModelOptions(
+                name='campaignrepeat',
+                options={'verbose_name': 'repeat', 'verbose_name_plural': 'repeats'},
+            ),
+            migrations.AlterModelOptions(
+                name='contactteam',
+                options={'verbose_name': 'other team of a contact', 'verbose_name_plural': 'other teams of contacts'},
+            ),
+            migrations.AlterModelOptions(
+                name='erasurekey',
+                options={'verbose_name': 'erasure key', 'verbose_name_plural': 'erasure keys'},
+            ),
+            migrations.AlterModelOptions(
+                name='happening',
+                options={'ordering': ['id'], 'verbose_name': 'event', 'verbose_name_plural': 'events'},
+            ),
+            migrations.AlterModelOptions(
+                name='keptoptout',
+                options={'verbose_name': 'retained opt-out', 'verbose_name_plural': 'retained opt-outs'},
+            ),
+            migrations.AlterModelOptions(
+                name='listening',
+                options={'verbose_name': 'event subscription', 'verbose_name_plural': 'event subscriptions'},
+            ),
+            migrations.AlterModelOptions(
+                name='refusedrow',
+                options={'verbose_name': 'rejected row', 'verbose_name_plural': 'rejected rows'},
+            ),
+            migrations.AlterModelOptions(
+                name='retentionmark',
+                options={'verbose_name': 'retention mark', 'verbose_name_plural': 'retention marks'},
+            ),
+            migrations.AlterModelOptions(
+                name='rowverdicts',
+                options={'verbose_name': 'results of rows', 'verbose_name_plural': 'results of rows'},
+            ),
+            migrations.AlterModelOptions(
+                name='unknownvendorcall',
+                options={'ordering': ['-id'], 'verbose_name': 'unknown call at the provider', 'verbose_name_plural': 'unknown calls at the provider'},
+            ),
+            migrations.AlterModelOptions(
+                name='vendorsweep',
+                options={'verbose_name': "comparison with a provider's call list", 'verbose_name_plural': "comparisons with providers' call lists"},
+            ),
+            migrations.AlterField(
+                model_name='alert',
+                name='kind',
+                field=models.CharField(choices=[('provider_halted', 'A provider is paused'), ('campaign_paused', 'The system paused a campaign'), ('start_refused', 'A campaign did not start as scheduled'), ('call_unknown', 'The result of a call has been unknown for an hour'), ('no_news', 'A provider sends no more updates about a call'), ('opt_out_unclear', 'A contact may have opted out'), ('provider_frozen', 'Calling is on hold after a restored backup'), ('worker_silent', 'No background worker is running'), ('message_gone', 'An agent, voice or caller ID of a campaign no longer exists'), ('agent_changed', 'An agent of a campaign changed its variables'), ('legal_missing', 'A campaign does not say a text that the law asks for'), ('balance_below', 'A provider balance is below its limit'), ('audit_not_whole', 'The audit log was tampered with'), ('exports_capped', 'A user reached the daily export limit'), ('callback_not_made', 'A callback could not be placed'), ('webhook_halted', 'A webhook was paused'), ('strange_calls', 'A provider has calls that are not in Callcenter')], max_length=20),
+            ),
+            migrations.AlterField(
+                model_name='answer',
+                name='at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
+            ),
+            migrations.AlterField(
+                model_name='answer',
+                name='certainty',
+                field=models.CharField(choices=[('certain', 'certain'), ('read', 'read from the transcript'), ('person', 'entered by a user'), ('unreadable', 'not readable')], max_length=10, verbose_name='certainty'),
+            ),
+            migrations.AlterField(
+                model_name='answer',
+                name='raw',
+                field=models.CharField(max_length=500, verbose_name='as said'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='changed_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='last update'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='end_reason',
+                field=models.CharField(blank=True, db_default='', default='', max_length=300, verbose_name='end reason'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='failure_reason',
+                field=models.CharField(blank=True, choices=[('', '-'), ('balance_low', 'The account at the provider ran out of credit'), ('expired', 'The provider gave up before dialling'), ('invalid_number', 'The provider says that the number is not valid'), ('vendor_error', 'The provider reported an error'), ('not_connected', 'The call did not connect'), ('place_rejected', 'The provider rejected the call'), ('not_placed', 'The provider never received the call'), ('no_news', 'No updates from the provider'), ('no_call', 'Marked by a user as not called')], default='', max_length=20),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='no_news_at',
+                field=models.DateTimeField(blank=True, null=True, verbose_name='no updates since'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='placed_at',
+                field=models.DateTimeField(blank=True, null=True, verbose_name='accepted by the provider'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='placing_at',
+                field=models.DateTimeField(blank=True, null=True, verbose_name='send time'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='raw_status',
+                field=models.CharField(blank=True, max_length=80, verbose_name='provider status'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='redials',
+                field=models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='redialled by the provider'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='remote_id',
+                field=models.CharField(blank=True, max_length=200, verbose_name='provider call ID'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='skip_reason',
+                field=models.CharField(blank=True, choices=[('', '-'), ('do_not_call', 'Not called: the number is on the do-not-call list.'), ('number_refused', 'Not called: this provider cannot call this number.'), ('number_type', 'Not called: numbers of this type are not called.'), ('no_zone', 'Not called: the local time of this number is not known.'), ('excluded', 'Not called: this contact is in a campaign that you excluded.'), ('stopped', 'Not called: the campaign was ended.'), ('missing_variable', 'Not called: a variable of the message is empty.'), ('canceled', 'Not called: cancelled by a user.'), ('expired', 'Not called: it waited too long and may no longer be wanted.'), ('called_since', 'Not called: someone else called this contact after the request.'), ('not_needed', 'Not called: the previous attempt was answered after all.'), ('no_consent', 'Not called: no consent is recorded for this contact.'), ('same_person', 'Not called: this campaign already called this contact or number.'), ('import_undone', 'Not called: the import that added this contact was undone.'), ('last_day', 'Not called: the last day of the campaign has passed.'), ('person_cap', 'Not called: the maximum number of calls to this contact was reached.')], default='', max_length=20),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='status',
+                field=models.CharField(choices=[('pending', 'Waiting'), ('placing', 'Placing'), ('queued', 'Queued at provider'), ('dialing', 'Dialling'), ('ringing', 'Ringing'), ('in_progress', 'In progress'), ('wrapping_up', 'Finishing'), ('completed', 'Completed'), ('no_answer', 'No answer'), ('busy', 'Busy'), ('failed', 'Failed'), ('canceled', 'Cancelled'), ('unknown', 'Unknown'), ('skipped', 'Skipped')], default='pending', max_length=12, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='talk_seconds',
+                field=models.PositiveIntegerField(blank=True, null=True, verbose_name='talk time (seconds)'),
+            ),
+            migrations.AlterField(
+                model_name='call',
+                name='test_of',
+                field=models.ForeignKey(blank=True, db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='test_calls', to='campaigns.campaign', verbose_name='test call of'),
+            ),
+            migrations.AlterField(
+                model_name='callback',
+                name='asked_by',
+                field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='requested by'),
+            ),
+            migrations.AlterField(
+                model_name='callback',
+                name='local_day',
+                field=models.DateField(verbose_name='local day'),
+            ),
+            migrations.AlterField(
+                model_name='callback',
+                name='local_time',
+                field=models.TimeField(verbose_name='local time'),
+            ),
+            migrations.AlterField(
+                model_name='callback',
+                name='noted_at',
+                field=models.DateTimeField(blank=True, null=True, verbose_name='seen'),
+            ),
+            migrations.AlterField(
+                model_name='calldisposition',
+                name='at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
+            ),
+            migrations.AlterField(
+                model_name='callevent',
+                name='source',
+                field=models.CharField(choices=[('system', 'Callcenter'), ('answer', 'Provider response'), ('poll', 'Read from the provider'), ('list', 'Provider call list'), ('webhook', 'Sent by the provider'), ('person', 'A person')], max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='callexport',
+                name='kind',
+                field=models.CharField(choices=[('calls', 'Calls'), ('people', 'Contacts')], db_default='calls', default='calls', max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='callexport',
+                name='state',
+                field=models.CharField(choices=[('waiting', 'Waiting'), ('writing', 'Creating file'), ('ready', 'Ready'), ('failed', 'Failed'), ('deleted', 'File deleted')], default='waiting', max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='callhint',
+                name='state',
+                field=models.CharField(choices=[('parked', 'Waiting for a call with this ID'), ('to_read', 'The ended call is read again'), ('done', 'Processed'), ('stray', 'Not one of our calls')], default='parked', max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='callnote',
+                name='at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='attempts_a_day',
+                field=models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='maximum attempts per day'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='budget_is_soft',
+                field=models.BooleanField(db_default=False, default=False, help_text='Calls continue until the budget is spent. Calls in progress may then go over it.', verbose_name='soft budget'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='calls_per_minute',
+                field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls per minute'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='excluded_campaigns',
+                field=models.ManyToManyField(blank=True, related_name='excluded_by', to='campaigns.campaign', verbose_name='excluded campaigns'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='excludes_only_reached',
+                field=models.BooleanField(default=False, verbose_name='exclude only contacts who were reached'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='hand_overs',
+                field=models.JSONField(blank=True, db_default={}, default=dict, verbose_name='user who takes over'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='hours_end',
+                field=models.TimeField(default=datetime.time(20, 0), help_text="In the contact's local time. 00:00 to 00:00 means all day.", verbose_name='until'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='is_living',
+                field=models.BooleanField(db_default=False, default=False, help_text='Contacts added to its lists or tags later are called too, within the limits set here.', verbose_name='stays open'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='max_attempts',
+                field=models.PositiveSmallIntegerField(default=3, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10)], verbose_name='maximum attempts'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='max_lines',
+                field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls at the same time'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='on_machine',
+                field=models.CharField(blank=True, choices=[('', 'Provider setting'), ('message', 'Leave the message'), ('hang_up', 'Hang up')], db_default='', default='', max_length=8, verbose_name='if voicemail answers'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='people_a_day',
+                field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='new contacts per day'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='people_in_all',
+                field=models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='total contacts'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='pilot',
+                field=models.CharField(blank=True, choices=[('', '-'), ('calling', 'Calling the first few people'), ('asks', 'Finished: decide how to continue'), ('passed', 'Continued with the rest')], default='', editable=False, max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='quiet_hours',
+                field=models.PositiveIntegerField(default=24, help_text='0: no quiet period.', verbose_name='quiet period between campaigns (hours per contact)'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='requires_consent',
+                field=models.BooleanField(db_default=False, default=False, help_text='Contacts without recorded consent are not called.', verbose_name='only contacts with consent'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='retries',
+                field=models.JSONField(blank=True, default=campaigns.models.campaigns.default_retries, verbose_name='retry after (minutes)'),
+            ),
+            migrations.AlterField(
+                model_name='campaign',
+                name='status',
+                field=models.CharField(choices=[('draft', 'Draft'), ('waiting', 'Waiting for approval'), ('scheduled', 'Scheduled'), ('running', 'Running'), ('paused', 'Paused'), ('stopped', 'Ended'), ('finished', 'Finished')], default='draft', editable=False, max_length=10, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='campaignapproval',
+                name='binds',
+                field=models.CharField(choices=[('people', 'These contacts'), ('sources', 'Source, number and last day of contacts')], db_default='people', default='people', max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='campaignrepeat',
+                name='column',
+                field=models.CharField(blank=True, max_length=80, verbose_name='date column'),
+            ),
+            migrations.AlterField(
+                model_name='campaignrepeat',
+                name='local_time',
+                field=models.TimeField(verbose_name='time of day'),
+            ),
+            migrations.AlterField(
+                model_name='campaignrepeat',
+                name='person',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
+            ),
+            migrations.AlterField(
+                model_name='consequence',
+                name='follows',
+                field=models.CharField(choices=[('nothing', 'Nothing: no retry'), ('retry', 'Another attempt of the campaign'), ('callback', 'A callback'), ('never', 'Never call again'), ('person', 'A user takes over')], max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='consequence',
+                name='state',
+                field=models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('refused', 'Could not be done'), ('called_off', 'Cancelled')], default='waiting', max_length=10),
+            ),
+            migrations.AlterField(
+                model_name='contact',
+                name='consent_at',
+                field=models.DateTimeField(blank=True, null=True, verbose_name='consent date'),
+            ),
+            migrations.AlterField(
+                model_name='contact',
+                name='consent_source',
+                field=models.CharField(blank=True, max_length=200, verbose_name='consent source'),
+            ),
+            migrations.AlterField(
+                model_name='contact',
+                name='phone',
+                field=models.CharField(help_text='In E.164 format, such as +989121234567.', max_length=16, unique=True, verbose_name='phone'),
+            ),
+            migrations.AlterField(
+                model_name='contact',
+                name='time_zone',
+                field=models.CharField(blank=True, help_text='Empty: all possible time zones of the number apply.', max_length=60, verbose_name='time zone'),
+            ),
+            migrations.AlterField(
+                model_name='contact',
+                name='variables',
+                field=models.JSONField(blank=True, default=dict, verbose_name='information for the agent'),
+            ),
+            migrations.AlterField(
+                model_name='contactimport',
+                name='consent_source',
+                field=models.CharField(blank=True, max_length=200, verbose_name='consent source'),
+            ),
+            migrations.AlterField(
+                model_name='contactimport',
+                name='two_numbers',
+                field=models.CharField(blank=True, choices=[('', 'Not chosen yet'), ('first', 'The first number'), ('second', 'The second number'), ('both', 'Both, for one contact: the first is called')], db_default='', default='', max_length=6, verbose_name='two numbers in a cell'),
+            ),
+            migrations.AlterField(
+                model_name='contactnote',
+                name='at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
+            ),
+            migrations.AlterField(
+                model_name='contactnote',
+                name='author',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
+            ),
+        ]),
     ]

@@ -69,8 +69,8 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.callevent": "source from_status to_status code",
     "campaigns.callexport": "kind state format columns language zone error",
     "campaigns.calltag": "name key",
-    "campaigns.campaign": "name status tags text variables variants days weekly_hours blackout_dates holiday_countries"
-    " retries hand_overs on_machine start_refusal pilot paused_reason money_wait watched",
+    "campaigns.campaign": "name status priority tags text variables variants days weekly_hours blackout_dates"
+    " holiday_countries retries hand_overs on_machine start_refusal pilot paused_reason money_wait watched",
     "campaigns.campaignapproval": "binds values salt",
     "campaigns.campaignrepeat": "days zone column note",
     "campaigns.clearedrows": "kind",
@@ -132,8 +132,9 @@ NOT_PERSONAL: dict[str, str] = {
     "providers.agent": "remote_id name type status direction language variables warnings variables_before",
     "providers.callerid": "remote_id name number",
     "providers.dialer": "remote_id name",
-    "providers.provider": "vendor name secrets options currency account last_error last_error_kind seen_recording_host"
-    " identity found_offset halted_reason halted_kind breaker_reason frozen_reason compare_problem outcomes",
+    "providers.provider": "vendor name secrets options currency account turns last_error last_error_kind"
+    " seen_recording_host identity found_offset halted_reason halted_kind breaker_reason frozen_reason"
+    " compare_problem outcomes",
     "providers.unmappedword": "word spelling",
     "providers.voice": "remote_id name maker language",
     "providers.webhookaddress": "token_hash previous_token_hash last_delivery_result",

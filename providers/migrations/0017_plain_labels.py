@@ -5,6 +5,8 @@ import django.utils.timezone
 from decimal import Decimal
 from django.db import migrations, models
 
+from callcenter.words_of_models import ChangeWords
+
 
 class Migration(migrations.Migration):
 
@@ -13,147 +15,149 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='readpace',
-            options={'verbose_name': 'pace of status checks', 'verbose_name_plural': 'pace of status checks'},
-        ),
-        migrations.AlterModelOptions(
-            name='unmappedword',
-            options={'ordering': ['-calls', 'word'], 'verbose_name': 'unknown provider status', 'verbose_name_plural': 'unknown provider statuses'},
-        ),
-        migrations.AlterField(
-            model_name='agent',
-            name='is_present',
-            field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
-        ),
-        migrations.AlterField(
-            model_name='agent',
-            name='longest_seconds',
-            field=models.PositiveIntegerField(blank=True, null=True, verbose_name='maximum call length, seconds'),
-        ),
-        migrations.AlterField(
-            model_name='agent',
-            name='remote_id',
-            field=models.CharField(max_length=200, verbose_name='provider call ID'),
-        ),
-        migrations.AlterField(
-            model_name='callerid',
-            name='is_present',
-            field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
-        ),
-        migrations.AlterField(
-            model_name='callerid',
-            name='remote_id',
-            field=models.CharField(max_length=200, verbose_name='provider call ID'),
-        ),
-        migrations.AlterField(
-            model_name='dialer',
-            name='is_present',
-            field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
-        ),
-        migrations.AlterField(
-            model_name='dialer',
-            name='remote_id',
-            field=models.CharField(max_length=200, verbose_name='provider call ID'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='balance_limit',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text='In its currency; managers and admins get an e-mail. Empty: no warning.', max_digits=14, null=True, verbose_name='warn below this balance'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='breaker_opened_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='paused after errors'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='calls_per_minute',
-            field=models.PositiveIntegerField(default=60, help_text='Maximum new calls per minute.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls per minute'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='day_cap',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text='Maximum cost of all its calls per day, in its currency. Empty: no limit.', max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='daily maximum'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='frozen_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='on hold'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='halted_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='paused'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='max_call_seconds',
-            field=models.PositiveIntegerField(default=1800, help_text='An unknown call keeps a line busy for this long.', verbose_name='maximum call length, seconds'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='max_lines',
-            field=models.PositiveIntegerField(default=1, help_text='Maximum calls at the same time.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls at the same time'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='price_per_minute',
-            field=models.DecimalField(decimal_places=4, default=Decimal('0'), max_digits=12, verbose_name='price per minute'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='reads_per_minute',
-            field=models.PositiveIntegerField(default=120, help_text='How often we may check statuses.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='status checks per minute'),
-        ),
-        migrations.AlterField(
-            model_name='provider',
-            name='vendor',
-            field=models.SlugField(max_length=20, verbose_name='provider'),
-        ),
-        migrations.AlterField(
-            model_name='providerexchange',
-            name='at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='providerexchange',
-            name='duration_ms',
-            field=models.PositiveIntegerField(default=0, verbose_name='duration, ms'),
-        ),
-        migrations.AlterField(
-            model_name='providerexchange',
-            name='outcome',
-            field=models.CharField(default='ok', max_length=40, verbose_name='result'),
-        ),
-        migrations.AlterField(
-            model_name='providerexchange',
-            name='what',
-            field=models.CharField(max_length=40, verbose_name='action'),
-        ),
-        migrations.AlterField(
-            model_name='unmappedword',
-            name='word',
-            field=models.CharField(max_length=80, verbose_name='status name'),
-        ),
-        migrations.AlterField(
-            model_name='voice',
-            name='is_present',
-            field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
-        ),
-        migrations.AlterField(
-            model_name='voice',
-            name='remote_id',
-            field=models.CharField(max_length=200, verbose_name='provider call ID'),
-        ),
-        migrations.AlterField(
-            model_name='webhookaddress',
-            name='last_delivery_result',
-            field=models.CharField(blank=True, choices=[('taken', "Accepted: the call's status is being checked"), ('repeated', 'Already known: nothing was done'), ('parked', 'Saved for later: no call has this ID yet'), ('refused', 'Rejected: not genuine or not readable')], max_length=10),
-        ),
-        migrations.AlterField(
-            model_name='webhookaddress',
-            name='rotated_at',
-            field=models.DateTimeField(verbose_name='created'),
-        ),
+        ChangeWords([
+            migrations.AlterModelOptions(
+                name='readpace',
+                options={'verbose_name': 'pace of status checks', 'verbose_name_plural': 'pace of status checks'},
+            ),
+            migrations.AlterModelOptions(
+                name='unmappedword',
+                options={'ordering': ['-calls', 'word'], 'verbose_name': 'unknown provider status', 'verbose_name_plural': 'unknown provider statuses'},
+            ),
+            migrations.AlterField(
+                model_name='agent',
+                name='is_present',
+                field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
+            ),
+            migrations.AlterField(
+                model_name='agent',
+                name='longest_seconds',
+                field=models.PositiveIntegerField(blank=True, null=True, verbose_name='maximum call length, seconds'),
+            ),
+            migrations.AlterField(
+                model_name='agent',
+                name='remote_id',
+                field=models.CharField(max_length=200, verbose_name='provider call ID'),
+            ),
+            migrations.AlterField(
+                model_name='callerid',
+                name='is_present',
+                field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
+            ),
+            migrations.AlterField(
+                model_name='callerid',
+                name='remote_id',
+                field=models.CharField(max_length=200, verbose_name='provider call ID'),
+            ),
+            migrations.AlterField(
+                model_name='dialer',
+                name='is_present',
+                field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
+            ),
+            migrations.AlterField(
+                model_name='dialer',
+                name='remote_id',
+                field=models.CharField(max_length=200, verbose_name='provider call ID'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='balance_limit',
+                field=models.DecimalField(blank=True, decimal_places=2, help_text='In its currency; managers and admins get an e-mail. Empty: no warning.', max_digits=14, null=True, verbose_name='warn below this balance'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='breaker_opened_at',
+                field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='paused after errors'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='calls_per_minute',
+                field=models.PositiveIntegerField(default=60, help_text='Maximum new calls per minute.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls per minute'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='day_cap',
+                field=models.DecimalField(blank=True, decimal_places=2, help_text='Maximum cost of all its calls per day, in its currency. Empty: no limit.', max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='daily maximum'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='frozen_at',
+                field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='on hold'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='halted_at',
+                field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='paused'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='max_call_seconds',
+                field=models.PositiveIntegerField(default=1800, help_text='An unknown call keeps a line busy for this long.', verbose_name='maximum call length, seconds'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='max_lines',
+                field=models.PositiveIntegerField(default=1, help_text='Maximum calls at the same time.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls at the same time'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='price_per_minute',
+                field=models.DecimalField(decimal_places=4, default=Decimal('0'), max_digits=12, verbose_name='price per minute'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='reads_per_minute',
+                field=models.PositiveIntegerField(default=120, help_text='How often we may check statuses.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='status checks per minute'),
+            ),
+            migrations.AlterField(
+                model_name='provider',
+                name='vendor',
+                field=models.SlugField(max_length=20, verbose_name='provider'),
+            ),
+            migrations.AlterField(
+                model_name='providerexchange',
+                name='at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='time'),
+            ),
+            migrations.AlterField(
+                model_name='providerexchange',
+                name='duration_ms',
+                field=models.PositiveIntegerField(default=0, verbose_name='duration, ms'),
+            ),
+            migrations.AlterField(
+                model_name='providerexchange',
+                name='outcome',
+                field=models.CharField(default='ok', max_length=40, verbose_name='result'),
+            ),
+            migrations.AlterField(
+                model_name='providerexchange',
+                name='what',
+                field=models.CharField(max_length=40, verbose_name='action'),
+            ),
+            migrations.AlterField(
+                model_name='unmappedword',
+                name='word',
+                field=models.CharField(max_length=80, verbose_name='status name'),
+            ),
+            migrations.AlterField(
+                model_name='voice',
+                name='is_present',
+                field=models.BooleanField(default=True, help_text='Cleared when the provider no longer lists it.', verbose_name='still at the provider'),
+            ),
+            migrations.AlterField(
+                model_name='voice',
+                name='remote_id',
+                field=models.CharField(max_length=200, verbose_name='provider call ID'),
+            ),
+            migrations.AlterField(
+                model_name='webhookaddress',
+                name='last_delivery_result',
+                field=models.CharField(blank=True, choices=[('taken', "Accepted: the call's status is being checked"), ('repeated', 'Already known: nothing was done'), ('parked', 'Saved for later: no call has this ID yet'), ('refused', 'Rejected: not genuine or not readable')], max_length=10),
+            ),
+            migrations.AlterField(
+                model_name='webhookaddress',
+                name='rotated_at',
+                field=models.DateTimeField(verbose_name='created'),
+            ),
+        ]),
     ]

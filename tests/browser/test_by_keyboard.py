@@ -41,7 +41,7 @@ def test_from_a_file_to_a_running_campaign(console: Console, tmp_path: Path) -> 
     for label in ("From", "Until"):
         keys.reach(page.get_by_label(label, exact=True))
         page.keyboard.type("0000")
-    keys.write(page.get_by_role("textbox", name=re.compile("^Maximum attempts")), "1")
+    keys.write(page.get_by_role("textbox", name="Maximum attempts", exact=True), "1")
     keys.press(page.locator("#builder summary").filter(has_text="Change the action for each result"))
     keys.write(page.locator("#builder input[name=retry_busy]"), "30")
     keys.press(page.get_by_role("button", name="Save and check"))

@@ -86,8 +86,8 @@ def test_a_control_that_goes_away_under_the_focus_leaves_it_to_no_other(console:
     page.keyboard.press("Enter")
     page.evaluate(UPDATE, "#campaign-live")
     expect_state(page, words("Paused"))
-    confirm(page, words("Stop for good"))
-    expect_state(page, words("Stopped"))
+    confirm(page, words("End campaign"))
+    expect_state(page, words("Ended"))
 
 
 def test_focus_and_selection_survive_every_update(console: Console) -> None:

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser]
 
 def write_campaign(page: Page, name: str) -> None:
     """Write a campaign to the demo's people that may call all day, once each, and save it for the check."""
-    page.get_by_label("Provider").select_option(label="UnleashX sandbox")
+    page.get_by_label("Provider", exact=True).select_option(label="UnleashX sandbox")
     page.get_by_label("Agent", exact=True).select_option(label="Appointment reminder")
     page.locator("#basics").get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Appointments this week").check()
@@ -24,7 +24,7 @@ def write_campaign(page: Page, name: str) -> None:
     page.get_by_label("From", exact=True).fill("00:00")
     page.get_by_label("Until", exact=True).fill("00:00")
     page.get_by_label("Maximum calls per minute").fill("120")
-    page.get_by_label("Maximum attempts").fill("1")
+    page.get_by_role("textbox", name="Maximum attempts", exact=True).fill("1")
     page.get_by_label("Quiet period between campaigns (hours per contact)").fill("0")
 
 

@@ -48,8 +48,8 @@ LINES_OF_CAMPAIGNS = (
     Mutant(
         "single calls wait behind campaigns that are due longer",
         COMMITTING,
-        "            if call.campaign_id is None:\n                self.judge(call)\n            else:\n",
-        "            if True:\n",
+        "            elif call.campaign_id is None:\n                self.judge(call)\n            else:\n",
+        "            else:\n",
         LINE_TESTS + "a_single_call_goes_before_calls_that_were_due_earlier",
     ),
 )

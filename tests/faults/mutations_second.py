@@ -33,8 +33,8 @@ OF_SECOND_PROVIDERS = (
     Mutant(
         "the row does not say through whom its call leaves",
         SECOND,
-        "if rows.update(provider=self.provider_id, **ways[ids[0]].parts) != len(ids):",
-        "if rows.count() != len(ids):",
+        "provider=self.provider_id, agent=agent,",
+        "agent=agent,",
         TESTS + "a_waiting_call_goes_through_the_second_while_the_first_is_stopped",
     ),
     Mutant(

@@ -39,15 +39,15 @@ VARIED = (
     Mutant(
         "a retry forgets the variant",
         RETRY,
-        "dialer_id=call.dialer_id, variant=call.variant,",
-        "dialer_id=call.dialer_id,",
+        ", variant=call.variant,",
+        ",",
         TESTS + "a_person_keeps_the_variant_over_retries_and_when_called_again",
     ),
     Mutant(
         "an approval does not bind the variants",
         BINDING,
-        '    "variants",\n)',
-        ")",
+        '"second", "variants",\n)',
+        '"second",\n)',
         TESTS + "an_approval_binds_the_variants",
     ),
     Mutant(

@@ -95,13 +95,14 @@ NOT_IN_API: dict[str, str] = {
         " import-template-xlsx review-results",
         OWN_WORD: "two-people two-people-confirm two-people-refuse two-people-withdraw campaign-approve campaign-return"
         " campaign-legal-text doubtful-wish unmatched-calls unmatched-calls-compare unmatched-call-decide"
-        " unmatched-calls-decide stop-all stop-all-release campaign-pilot campaign-end-pilot campaign-try"
-        " campaign-start-there",
+        " campaign-second unmatched-calls-decide stop-all stop-all-release campaign-pilot campaign-end-pilot"
+        " campaign-try campaign-start-there",
         BY_EYE: "import-new import import-map import-check import-answers import-rows import-row-fix import-numbers"
         " import-save import-progress import-bad-rows import-undo do-not-call-import",
         DEFINED: "dispositions disposition disposition-rule-add disposition-rule-remove review-queue-new"
         " review-queue-edit scorecards scorecard scorecard-point-add scorecard-point-remove campaign-new campaign-copy"
-        " campaign-repeat campaign-redial campaign-questions question-edit question-remove call-answer",
+        " campaign-repeat campaign-redial campaign-variants campaign-questions question-edit question-remove"
+        " call-answer",
         OF_SETTINGS: "retention holidays allowed-numbers allowed-number-withdraw spending-limits spending-limit-remove"
         " provider-test provider-sync provider-halt provider-resume provider-unfreeze provider-skip-comparison"
         " provider-webhook provider-recording-host provider-word provider-key",

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from callcenter.words_of_models import ChangeWords
+
 
 class Migration(migrations.Migration):
 
@@ -10,35 +12,37 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='furtherteam',
-            options={'verbose_name': 'other team of a user', 'verbose_name_plural': 'other teams of users'},
-        ),
-        migrations.AlterModelOptions(
-            name='keptform',
-            options={'verbose_name': 'saved form', 'verbose_name_plural': 'saved forms'},
-        ),
-        migrations.AlterModelOptions(
-            name='right',
-            options={'default_permissions': (), 'managed': False, 'permissions': [('see_today', 'See what needs my attention'), ('place_call', 'Call one contact'), ('place_test_call', 'Place test calls to own phone'), ('see_calls', 'See own calls'), ('see_team_calls', 'See and edit what belongs to own teams'), ('see_unassigned', 'See and edit calls, campaigns and imports without a team'), ('see_team_acts', 'See own teams’ actions in the audit log'), ('see_all_calls', 'See what belongs to any team'), ('hear_calls', 'Read transcripts and play recordings'), ('see_all_content', 'See contacts, transcripts and recordings of any team (where the other permissions allow it)'), ('note_calls', 'Add notes and tags to calls'), ('review_calls', 'Score calls'), ('define_dispositions', 'Manage dispositions, scorecards and review queues'), ('share_filters', 'Share saved filters'), ('see_people', 'See contacts and lists'), ('see_numbers', 'See full phone numbers'), ('see_own_numbers', 'See full numbers of own contacts and, for a week, of own calls'), ('erase_people', 'Erase a contact permanently, with a reason'), ('export_people', 'Download all data about a contact'), ('export_contacts', 'Export contacts and lists'), ('import_people', 'Import contacts'), ('merge_people', 'Merge duplicate contacts'), ('add_do_not_call', 'Add to the do-not-call list'), ('remove_do_not_call', 'Remove from the do-not-call list, with a reason'), ('allow_numbers', 'Allow single numbers of blocked types, with a reason'), ('draft_campaign', 'Create and edit campaigns'), ('launch_campaign', 'Launch campaigns up to the size limit'), ('launch_above_limit', 'Launch campaigns of any size'), ('control_campaign', 'Pause, resume and end campaigns'), ('control_all_campaigns', 'Edit what belongs to any team, and end any campaign'), ('stop_all', 'Stop all calling'), ('release_stop_all', 'Resume calling after a stop'), ('settle_calls', 'Decide about calls on hold and calls with an unknown result'), ('settle_own_calls', 'Decide about own single calls with an unknown result'), ('review_vendor_calls', 'Decide about calls at providers that are not in Callcenter'), ('export_calls', 'Export calls'), ('see_exports', 'See own exports'), ('see_all_exports', 'See all exports, download and delete their files'), ('see_reports', 'See reports'), ('see_providers', 'See the status of providers'), ('manage_providers', 'Create, test, pause and resume providers'), ('manage_people', 'Manage users, roles and teams'), ('confirm_numbers', 'Confirm other users’ own numbers for test calls'), ('invite_users', 'Invite users (managers: callers of their team; admins: anybody)'), ('make_api_keys', 'Create own API keys for programs'), ('change_settings', 'Change the settings of this installation')]},
-        ),
-        migrations.AlterModelOptions(
-            name='twopersonrequest',
-            options={'ordering': ['-id'], 'verbose_name': 'request for confirmation', 'verbose_name_plural': 'requests for confirmation'},
-        ),
-        migrations.AlterField(
-            model_name='twopersonrequest',
-            name='lapses_at',
-            field=models.DateTimeField(verbose_name='expires'),
-        ),
-        migrations.AlterField(
-            model_name='twopersonrequest',
-            name='state',
-            field=models.CharField(choices=[('open', 'Waiting for a second user'), ('confirmed', 'Confirmed'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Expired')], default='open', max_length=10, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='twopersonrequest',
-            name='thing_name',
-            field=models.CharField(max_length=200, verbose_name='object'),
-        ),
+        ChangeWords([
+            migrations.AlterModelOptions(
+                name='furtherteam',
+                options={'verbose_name': 'other team of a user', 'verbose_name_plural': 'other teams of users'},
+            ),
+            migrations.AlterModelOptions(
+                name='keptform',
+                options={'verbose_name': 'saved form', 'verbose_name_plural': 'saved forms'},
+            ),
+            migrations.AlterModelOptions(
+                name='right',
+                options={'default_permissions': (), 'managed': False, 'permissions': [('see_today', 'See what needs my attention'), ('place_call', 'Call one contact'), ('place_test_call', 'Place test calls to own phone'), ('see_calls', 'See own calls'), ('see_team_calls', 'See and edit what belongs to own teams'), ('see_unassigned', 'See and edit calls, campaigns and imports without a team'), ('see_team_acts', 'See own teams’ actions in the audit log'), ('see_all_calls', 'See what belongs to any team'), ('hear_calls', 'Read transcripts and play recordings'), ('see_all_content', 'See contacts, transcripts and recordings of any team (where the other permissions allow it)'), ('note_calls', 'Add notes and tags to calls'), ('review_calls', 'Score calls'), ('define_dispositions', 'Manage dispositions, scorecards and review queues'), ('share_filters', 'Share saved filters'), ('see_people', 'See contacts and lists'), ('see_numbers', 'See full phone numbers'), ('see_own_numbers', 'See full numbers of own contacts and, for a week, of own calls'), ('erase_people', 'Erase a contact permanently, with a reason'), ('export_people', 'Download all data about a contact'), ('export_contacts', 'Export contacts and lists'), ('import_people', 'Import contacts'), ('merge_people', 'Merge duplicate contacts'), ('add_do_not_call', 'Add to the do-not-call list'), ('remove_do_not_call', 'Remove from the do-not-call list, with a reason'), ('allow_numbers', 'Allow single numbers of blocked types, with a reason'), ('draft_campaign', 'Create and edit campaigns'), ('launch_campaign', 'Launch campaigns up to the size limit'), ('launch_above_limit', 'Launch campaigns of any size'), ('control_campaign', 'Pause, resume and end campaigns'), ('control_all_campaigns', 'Edit what belongs to any team, and end any campaign'), ('stop_all', 'Stop all calling'), ('release_stop_all', 'Resume calling after a stop'), ('settle_calls', 'Decide about calls on hold and calls with an unknown result'), ('settle_own_calls', 'Decide about own single calls with an unknown result'), ('review_vendor_calls', 'Decide about calls at providers that are not in Callcenter'), ('export_calls', 'Export calls'), ('see_exports', 'See own exports'), ('see_all_exports', 'See all exports, download and delete their files'), ('see_reports', 'See reports'), ('see_providers', 'See the status of providers'), ('manage_providers', 'Create, test, pause and resume providers'), ('manage_people', 'Manage users, roles and teams'), ('confirm_numbers', 'Confirm other users’ own numbers for test calls'), ('invite_users', 'Invite users (managers: callers of their team; admins: anybody)'), ('make_api_keys', 'Create own API keys for programs'), ('change_settings', 'Change the settings of this installation')]},
+            ),
+            migrations.AlterModelOptions(
+                name='twopersonrequest',
+                options={'ordering': ['-id'], 'verbose_name': 'request for confirmation', 'verbose_name_plural': 'requests for confirmation'},
+            ),
+            migrations.AlterField(
+                model_name='twopersonrequest',
+                name='lapses_at',
+                field=models.DateTimeField(verbose_name='expires'),
+            ),
+            migrations.AlterField(
+                model_name='twopersonrequest',
+                name='state',
+                field=models.CharField(choices=[('open', 'Waiting for a second user'), ('confirmed', 'Confirmed'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Expired')], default='open', max_length=10, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='twopersonrequest',
+                name='thing_name',
+                field=models.CharField(max_length=200, verbose_name='object'),
+            ),
+        ]),
     ]

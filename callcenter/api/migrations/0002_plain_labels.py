@@ -3,6 +3,8 @@
 import django.core.validators
 from django.db import migrations, models
 
+from callcenter.words_of_models import ChangeWords
+
 
 class Migration(migrations.Migration):
 
@@ -11,18 +13,20 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='oncerequest',
-            options={'verbose_name': 'idempotent request', 'verbose_name_plural': 'idempotent requests'},
-        ),
-        migrations.AlterField(
-            model_name='apikey',
-            name='a_minute',
-            field=models.PositiveIntegerField(default=120, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(6000)], verbose_name='requests per minute'),
-        ),
-        migrations.AlterField(
-            model_name='apikey',
-            name='scopes',
-            field=models.JSONField(default=list, verbose_name='purpose'),
-        ),
+        ChangeWords([
+            migrations.AlterModelOptions(
+                name='oncerequest',
+                options={'verbose_name': 'idempotent request', 'verbose_name_plural': 'idempotent requests'},
+            ),
+            migrations.AlterField(
+                model_name='apikey',
+                name='a_minute',
+                field=models.PositiveIntegerField(default=120, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(6000)], verbose_name='requests per minute'),
+            ),
+            migrations.AlterField(
+                model_name='apikey',
+                name='scopes',
+                field=models.JSONField(default=list, verbose_name='purpose'),
+            ),
+        ]),
     ]

@@ -5,6 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from callcenter.words_of_models import ChangeWords
+
 
 class Migration(migrations.Migration):
 
@@ -14,50 +16,52 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='auditlink',
-            options={'verbose_name': 'audit log link', 'verbose_name_plural': 'audit log links'},
-        ),
-        migrations.AlterModelOptions(
-            name='auditseal',
-            options={'verbose_name': 'audit log seal', 'verbose_name_plural': 'audit log seals'},
-        ),
-        migrations.AlterModelOptions(
-            name='audittally',
-            options={'verbose_name': 'audit log count', 'verbose_name_plural': 'audit log counts'},
-        ),
-        migrations.AlterModelOptions(
-            name='auditwatch',
-            options={'verbose_name': 'audit log check', 'verbose_name_plural': 'audit log check'},
-        ),
-        migrations.AlterField(
-            model_name='auditevent',
-            name='action',
-            field=models.CharField(db_index=True, max_length=60, verbose_name='action'),
-        ),
-        migrations.AlterField(
-            model_name='auditevent',
-            name='actor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
-        ),
-        migrations.AlterField(
-            model_name='auditevent',
-            name='at',
-            field=models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='time'),
-        ),
-        migrations.AlterField(
-            model_name='auditevent',
-            name='object_name',
-            field=models.CharField(blank=True, max_length=200, verbose_name='object'),
-        ),
-        migrations.AlterField(
-            model_name='auditlink',
-            name='kind',
-            field=models.CharField(blank=True, choices=[('', 'Signed'), ('early', 'Created by a version without signatures'), ('foreign', 'Not created by Callcenter')], default='', max_length=8),
-        ),
-        migrations.AlterField(
-            model_name='auditseal',
-            name='kind',
-            field=models.CharField(choices=[('seal', 'Seal'), ('checkpoint', 'Older rows were removed by retention'), ('renewed', 'Sealed again with another key')], default='seal', max_length=12),
-        ),
+        ChangeWords([
+            migrations.AlterModelOptions(
+                name='auditlink',
+                options={'verbose_name': 'audit log link', 'verbose_name_plural': 'audit log links'},
+            ),
+            migrations.AlterModelOptions(
+                name='auditseal',
+                options={'verbose_name': 'audit log seal', 'verbose_name_plural': 'audit log seals'},
+            ),
+            migrations.AlterModelOptions(
+                name='audittally',
+                options={'verbose_name': 'audit log count', 'verbose_name_plural': 'audit log counts'},
+            ),
+            migrations.AlterModelOptions(
+                name='auditwatch',
+                options={'verbose_name': 'audit log check', 'verbose_name_plural': 'audit log check'},
+            ),
+            migrations.AlterField(
+                model_name='auditevent',
+                name='action',
+                field=models.CharField(db_index=True, max_length=60, verbose_name='action'),
+            ),
+            migrations.AlterField(
+                model_name='auditevent',
+                name='actor',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='user'),
+            ),
+            migrations.AlterField(
+                model_name='auditevent',
+                name='at',
+                field=models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='time'),
+            ),
+            migrations.AlterField(
+                model_name='auditevent',
+                name='object_name',
+                field=models.CharField(blank=True, max_length=200, verbose_name='object'),
+            ),
+            migrations.AlterField(
+                model_name='auditlink',
+                name='kind',
+                field=models.CharField(blank=True, choices=[('', 'Signed'), ('early', 'Created by a version without signatures'), ('foreign', 'Not created by Callcenter')], default='', max_length=8),
+            ),
+            migrations.AlterField(
+                model_name='auditseal',
+                name='kind',
+                field=models.CharField(choices=[('seal', 'Seal'), ('checkpoint', 'Older rows were removed by retention'), ('renewed', 'Sealed again with another key')], default='seal', max_length=12),
+            ),
+        ]),
     ]

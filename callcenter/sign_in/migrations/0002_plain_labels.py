@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from callcenter.words_of_models import ChangeWords
+
 
 class Migration(migrations.Migration):
 
@@ -10,9 +12,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='invitation',
-            name='lapses_at',
-            field=models.DateTimeField(verbose_name='valid until'),
-        ),
+        ChangeWords([
+            migrations.AlterField(
+                model_name='invitation',
+                name='lapses_at',
+                field=models.DateTimeField(verbose_name='valid until'),
+            ),
+        ]),
     ]

@@ -119,7 +119,7 @@ def test_it_lapses_and_can_be_asked_for_again(manager: User, admin_person: User,
     row = two_people.ask("rename", manager, thing=team, reason="x")
     assert row.lapses_at - row.asked_at == datetime.timedelta(hours=2)
     TwoPersonRequest.objects.update(lapses_at=timezone.now())
-    with pytest.raises(two_people.CannotBeDone, match="lapsed"):
+    with pytest.raises(two_people.CannotBeDone, match="expired"):
         two_people.confirm(row.pk, admin_person)
     assert not two_people.open_to(admin_person).exists()
     again = two_people.ask("rename", manager, thing=team, reason="x")

@@ -98,7 +98,7 @@ CASES = [
         lambda row: [(one["label"], one["share"]) for one in again(row).variants],
         ({"label_A": "Short", "share_A": "100"}, {"label_A": "Long", "share_A": "100"}),
         ([("Short", 100)], [("Long", 100)]),
-        ("Short", "Long"),
+        ("A: Short", "A: Long"),
     ),
     Case(
         "RepeatForm",

@@ -121,8 +121,8 @@ def test_every_form_edits_by_the_mixin_or_says_why_not() -> None:
     assert not missing, "Give the form the mixin EditsRow, or name it in EDITS_NO_ROW with the reason."
     assert set(EDITS_NO_ROW) <= set(found), "forms that are gone"
     parts = {
-        "EditsRow", "EditsModelRow", "VariablesForm", "PolicyForm", "HoursForm", "LivingForm", "KeysForm",
-        "NewPersonForm",
+        "EditsRow", "EditsModelRow", "VariablesForm", "PolicyForm", "HoursForm", "PaceForm", "LivingForm",
+        "KeysForm", "NewPersonForm",
     }  # fmt: skip
     tried = {case.form for case in CASES}
     assert {name for name, one in found.items() if issubclass(one, EditsRow)} - parts <= tried, "forms without a case"

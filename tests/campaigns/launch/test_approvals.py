@@ -243,7 +243,7 @@ def test_a_pilot_calls_nobody_who_was_not_approved(caller: User, manager: User) 
 
 EDITS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"hours_start": datetime.time(9), "hours_end": datetime.time(20)}, "Hours: was all day, now 09:00 – 20:00."),
-    ({"budget": Decimal(500)}, "Budget: was no budget set, now 500.00 USD."),
+    ({"budget": Decimal(500)}, "Budget: was no budget, now 500.00 USD."),
     ({"max_attempts": 9}, "Attempts: was"),
     ({"days": [0]}, "Days: was every day, now Monday."),
     ({"requires_consent": True}, "Consent: was not required, now required."),

@@ -248,7 +248,7 @@ def test_settings_in_words(console, caller):
     )
     page = text_of(console.get(reverse("campaign-settings", args=[campaign.pk])))
     policy = "Busy: again after 10 min, then 1 h, then 1 day; No answer: no retry; "
-    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 maximum attempts.", "+12025550100"):
+    for words in ("VIP", "all day", "Sunday, Monday", policy, "At most 4 attempts per contact.", "+12025550100"):
         assert words in page
 
 

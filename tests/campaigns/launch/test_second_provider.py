@@ -95,7 +95,7 @@ def test_only_what_may_be_used_is_offered(manager: User, campaign: Campaign, oth
 
 
 def test_a_part_that_is_gone_or_missing_is_refused(manager: User, campaign: Campaign, other: Provider) -> None:
-    with pytest.raises(Refusal, match="is no longer at the vendor"):
+    with pytest.raises(Refusal, match="no longer exists at the provider"):
         second_providers.agree(campaign.pk, manager, chosen(other, agent=make_agent(other, is_present=False)))
     with pytest.raises(Refusal, match="Choose what"):
         second_providers.agree(campaign.pk, manager, chosen(other, agent=None))

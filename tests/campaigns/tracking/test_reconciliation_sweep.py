@@ -202,7 +202,7 @@ def test_a_list_that_misses_a_known_call_completes_nothing(swept: SweptProvider)
     # The empty day before it stands; nothing from the missed call on.
     assert swept.state.complete_until is not None
     assert swept.state.complete_until < swept.now - 50 * MINUTE
-    assert "misses 1 call" in swept.state.problem
+    assert "lacks 1 call" in swept.state.problem
 
 
 def test_a_list_that_cannot_be_read_concludes_nothing(swept: SweptProvider) -> None:

@@ -68,11 +68,13 @@ def page_of_a_person(desk: Desk, number: str) -> None:
 
 def page_of_a_call(desk: Desk, number: str) -> None:
     other = make_call(to_number=number, status="no_answer")
-    assert "asked to cancel 1 call" in desk.post("call-never-again", other.pk, reason="asked")
+    assert "asked to cancel 1 queued call" in desk.post("call-never-again", other.pk, reason="asked")
 
 
 def list_page(desk: Desk, number: str) -> None:
-    assert "asked to cancel 1 call" in desk.post("do-not-call-add", phone=number, reason="asked", source="person")
+    assert "asked to cancel 1 queued call" in desk.post(
+        "do-not-call-add", phone=number, reason="asked", source="person"
+    )
 
 
 def batch_of_a_file(desk: Desk, number: str) -> None:

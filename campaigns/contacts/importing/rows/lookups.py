@@ -63,16 +63,19 @@ def join_new(contacts: Sequence[int], list_id: int, import_id: int) -> None:
 
 
 def join_numbers(rows: Sequence[tuple[str, str]], import_id: int) -> None:
-    """Add further numbers to people, as pairs of their number and the other one; what they have is not changed."""
-    pairs = "FROM json_each(%s) AS pair"
+    """Add further numbers to people, as pairs of their number and the other one; what they have is not changed.
+
+    They are added in the order of the pairs, which is that of the file's columns: they are shown in it.
+    """
+    pairs, place = "FROM json_each(%s) AS pair", "pair.key"
     first, second = "json_extract(pair.value, '$[0]')", "json_extract(pair.value, '$[1]')"
     if connection.vendor == "postgresql":
-        pairs = "FROM json_array_elements(%s::json) AS pair"
+        pairs, place = "FROM json_array_elements(%s::json) WITH ORDINALITY AS pair(value, place)", "pair.place"
         first, second = "pair.value ->> 0", "pair.value ->> 1"
     statement = (
         f"INSERT INTO {_OTHER} (contact_id, phone, imported_by_id, added_at) "
         f"SELECT COALESCE(c.merged_into_id, c.id), {second}, %s, %s {pairs} "
-        f"JOIN {_CONTACT} c ON c.phone = {first} WHERE {second} <> {first} ON CONFLICT DO NOTHING"
+        f"JOIN {_CONTACT} c ON c.phone = {first} WHERE {second} <> {first} ORDER BY {place} ON CONFLICT DO NOTHING"
     )
     moment = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:

@@ -65,12 +65,8 @@ HOURS = [
     Case(name="the hours closed this second", at=utc(16, 17, 30), **closed(utc(17, 4, 30), "Tue 08:00")),
     Case(name="in the middle of the night", at=utc(16, 22, 0), **closed(utc(17, 4, 30), "Tue 08:00")),
     Case(name="elsewhere it is day", contact={"phone": NEW_YORK}, at=utc(16, 14, 0)),
-    Case(
-        name="elsewhere it is night",
-        contact={"phone": NEW_YORK},
-        at=utc(16, 9, 0),
-        **closed(utc(16, 13, 0), "Mon 08:00"),
-    ),
+    Case(name="elsewhere it is night", contact={"phone": NEW_YORK}, at=utc(16, 9, 0),
+         **closed(utc(16, 13, 0), "Mon 08:00")),
     Case(
         name="a clock change between now and the opening",
         contact={"phone": NEW_YORK},

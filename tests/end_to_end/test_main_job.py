@@ -140,8 +140,11 @@ def is_over(stack: Stack, people: int) -> bool:
 
 
 def is_lost(row: Row) -> bool:
-    """Tell whether the answer was lost at the vendor that has no list: only its own news or a person can tell."""
-    return row.vendor == "bitel" and row.status == "unknown" and row.number[-4:] in {"9905", "9907", "9908"}
+    """Tell whether the answer was lost at the vendor that has no list: only its own news or a person can tell.
+
+    Some numbers stand for it; on a busy machine the answer of any other may come too late as well.
+    """
+    return row.vendor == "bitel" and row.status == "unknown" and not row.remote_id
 
 
 def is_blocked(row: Row, lost: set[str]) -> bool:
@@ -165,13 +168,15 @@ def check(stack: Stack, file: MessyFile) -> None:
 
     # What the vendors dialled is what our rows say they dialled: no call more, none less.
     dialled = Counter((entry["vendor"], entry["to_number"]) for entry in journal)
-    said = Counter((row.vendor, row.number) for row in rows if was_dialled(row))
-    assert dialled == said
+    said = Counter((row.vendor, row.number) for row in rows if row.remote_id)
+    lost = Counter((row.vendor, row.number) for row in rows if is_lost(row))
+    assert said <= dialled <= said + lost
+    # What this number stands for: it breaks before the order was taken.
+    assert not any(dialled[key] for key in lost if key[1].endswith("9905"))
     ours = {(row.vendor, row.remote_id) for row in rows if row.remote_id}
     theirs = {(entry["vendor"], entry["remote_id"]) for entry in journal}
-    lost = sum(is_lost(row) and was_dialled(row) for row in rows)
     assert ours <= theirs
-    assert len(theirs) - len(ours) == lost
+    assert len(theirs) - len(ours) == (dialled - said).total()
 
     # Nobody's phone rang for two calls at the same time, whichever the vendors: by the simulator's own clock.
     busy = defaultdict(list)
@@ -190,10 +195,5 @@ def check(stack: Stack, file: MessyFile) -> None:
             assert row.skip_reason in {"number_refused", "do_not_call"}
         if row.vendor == "bitel" and not row.number.startswith("+98"):
             assert (row.status, row.skip_reason) == ("skipped", "number_refused")
-    assert lost, "no answer was lost at Bitel: the test proved less than it says"
+    assert dialled - said, "no answer was lost at Bitel: the test proved less than it says"
     assert any(row.attempt == 2 for row in rows)
-
-
-def was_dialled(row: Row) -> bool:
-    """Tell whether the vendor took the order: by its id, or where the answer was lost by what the number stands for."""
-    return bool(row.remote_id) or (is_lost(row) and row.number[-4:] != "9905")

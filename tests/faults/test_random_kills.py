@@ -9,7 +9,7 @@ import pytest
 
 from campaigns import rules
 from tests.faults.conftest import CALLS, IS_FULL, scaled
-from tests.faults.firing import demand, dial_under_fire, die_at_every_point
+from tests.faults.firing import demand, dial_under_fire, die_at_every_point, wait_for_death
 from tests.faults.stage import HOSTILE, Stage
 from tests.faults.verdict import Verdict, percentile
 from tests.waiting import PATIENCE
@@ -118,8 +118,7 @@ def test_a_death_where_answers_and_calls_share_a_transaction_loses_neither(start
     # Many small commit points, as nobody frees a line: one of them meets the answers of the last also when it is slow.
     stage.lay_out(scaled(400, 60), vendors=["bolna"], max_lines=40)
     worker = stage.spawn("dispatch", point)
-    stage.wait(lambda: not worker.is_alive, 25 * PATIENCE, f"a death at {point}")
-    stage.kills += 1
+    wait_for_death(stage, worker, point)
     time.sleep(1.0)
     dialled = {entry["to_number"]: entry["remote_id"] for entry in stage.journal()}
     rows = stage.rows("SELECT to_number, status, remote_id FROM campaigns_call WHERE status <> 'pending'")

@@ -165,7 +165,7 @@ def test_nobody_answered_is_told_as_that(sandbox: Sandbox) -> None:
 
 def test_a_call_that_goes_on_is_written_when_it_is_over(sandbox: Sandbox) -> None:
     provider = provider_at(sandbox, "bolna")
-    come_in(sandbox, provider, talk=60)
+    come_in(sandbox, provider, talk=3600)
     reconciliation_sweep.sweep_provider(provider.pk)
     assert not Call.objects.inbound().exists()
     assert not UnknownVendorCall.objects.exists()

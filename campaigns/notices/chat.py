@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import re
 import warnings
 from collections.abc import Mapping
 from functools import cache
@@ -30,12 +31,15 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "NotifyTelegram": ("telegram", "api.telegram.org"),
     "NotifyGoogleChat": ("google_chat", "chat.googleapis.com"),
     "NotifyWorkflows": ("workflows", ""),
+    "NotifyMattermost": ("mattermost", ""),
 }
 """By Apprise's class: its module, and the host that its messages go to; empty: the host of the address."""
 NAMES: Mapping[str, str] = {
     "slack": "Slack", "discord": "Discord", "telegram": "Telegram", "google_chat": "Google Chat",
-    "workflows": "Microsoft Teams",
+    "workflows": "Microsoft Teams", "mattermost": "Mattermost",
 }  # fmt: skip
+_MATTERMOST = re.compile(r"https://([a-z0-9.-]+(?::[0-9]{1,5})?)/hooks/([a-z0-9]{26})/?", re.IGNORECASE)
+"""An incoming webhook; a server of one's own. https://developers.mattermost.com/integrate/webhooks/incoming/"""
 MAX_ADDRESS = 1_000
 MAX_TEXT = 1_500
 """Characters of one message: Discord takes 2,000, with the title. https://discord.com/developers/docs/resources/webhook"""
@@ -93,7 +97,11 @@ def _service(address: str) -> Any:
     """Return the service of an address as Apprise reads it; None for what is none of ours."""
     scheme = address.partition("://")[0].lower()
     for one in _classes():
-        if scheme == "https":
+        if one.__name__ == "NotifyMattermost":
+            # Apprise knows no https address of it, and its other way logs in.
+            hook = _MATTERMOST.fullmatch(address)
+            parts = one.parse_url(f"mmosts://{hook[1]}/{hook[2]}") if hook else None
+        elif scheme == "https":
             parts = one.parse_native_url(address)
         elif scheme in {one.protocol, one.secure_protocol}:
             parts = one.parse_url(address)
@@ -134,17 +142,13 @@ def service_of(address: str) -> str:
 
 
 def allowed_services() -> list[str]:
-    """Return the names of the services that this installation may send to."""
+    """Return the names of the services that this installation may send to.
+
+    A Mattermost server stands at any host: it is named where any host is allowed.
+    """
     hosts = dict(SERVICES.values())
-    return [
-        name
-        for key, name in NAMES.items()
-        if (
-            outbound.is_allowed(hosts[key])
-            if hosts[key]
-            else any(_is_microsoft(one) for one in settings.OUTBOUND_HOSTS)
-        )
-    ]
+    has_own = {"workflows": any(map(_is_microsoft, settings.OUTBOUND_HOSTS)), "mattermost": settings.OUTBOUND_HOSTS}
+    return [name for key, name in NAMES.items() if (outbound.is_allowed(hosts[key]) if hosts[key] else has_own[key])]
 
 
 def _is_microsoft(host: str) -> bool:

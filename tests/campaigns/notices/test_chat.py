@@ -29,6 +29,7 @@ ADDRESSES = {
     "telegram": "tgram://123456789:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/12345",
     "google_chat": "https://chat.googleapis.com/v1/spaces/AAAA/messages?key=KKKKKK&token=TTTTT",
     "workflows": TEAMS,
+    "mattermost": "https://chat.example.org/hooks/3ccm8ax7gjgf8d3e9ycj1qxqzr",
 }
 HOSTS = [
     "hooks.slack.com",
@@ -36,6 +37,7 @@ HOSTS = [
     "api.telegram.org",
     "chat.googleapis.com",
     "prod-12.westeurope.logic.azure.com",
+    "chat.example.org",
 ]
 
 
@@ -79,17 +81,24 @@ def test_each_service_gets_one_message_at_its_host(wire: list[tuple[str, bytes]]
 
 def test_a_host_that_nobody_named_is_refused_in_words(settings: Settings) -> None:
     settings.OUTBOUND_HOSTS = ["discord.com"]
-    for address, host in ((SLACK, "hooks.slack.com"), (TEAMS, "prod-12.westeurope.logic.azure.com")):
+    for address, host in (
+        (SLACK, "hooks.slack.com"),
+        (TEAMS, "prod-12.westeurope.logic.azure.com"),
+        (ADDRESSES["mattermost"], "chat.example.org"),
+    ):
         with pytest.raises(Refusal, match=f"can add {host} to OUTBOUND_HOSTS"):
             chat.service_of(address)
-    assert chat.allowed_services() == ["Discord"]
+    assert chat.allowed_services() == ["Discord", "Mattermost"]
+    settings.OUTBOUND_HOSTS = []
+    assert chat.allowed_services() == []
 
 
 def test_no_other_way_of_apprise_is_taken(settings: Settings) -> None:
     settings.OUTBOUND_HOSTS = [*HOSTS, "localhost", "example.org"]
     for address in (
         "json://localhost/x", "jsons://example.org/x", "https://example.org/hook", "mailto://a:b@example.org",
-        "mmosts://example.org/token", "file:///etc/passwd", "http://hooks.slack.com/services/T1/A1/x", "",
+        "mmosts://example.org/3ccm8ax7gjgf8d3e9ycj1qxqzr", "https://example.org/hooks/short",
+        "file:///etc/passwd", "http://hooks.slack.com/services/T1/A1/x", "",
         "slack://xoxb-1234567890-1234567890-4Ezv8dh2ukN4Ezv8dh2ukN44/channel", "windows://", "dbus://", "x",
     ):  # fmt: skip
         with pytest.raises(Refusal):

@@ -131,6 +131,11 @@ class Console:
         ((number,),) = self.stack.rows(query)
         return int(number)
 
+    def laid_out(self, call: str) -> int:
+        """Run a function of `inside.py` in the installation; returns the id that it prints last."""
+        said = self.stack.manage("shell", "-v0", "-c", f"from tests.browser.inside import *; {call}")
+        return int(said.split()[-1])
+
     def _state_of(self, username: str) -> Any:
         state, since = self._signed_in.get(username, (None, 0.0))
         # What asks for a fresh log-in must not depend on how many tests came before.

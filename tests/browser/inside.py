@@ -191,6 +191,28 @@ def leave_undecided(number: str) -> None:
     print(call.pk)
 
 
+def answered_call(number: str) -> None:
+    """Leave a call of the caller's that somebody answered an hour ago; made once a number."""
+    agent = Agent.objects.select_related("provider").filter(provider__vendor="unleashx").earliest("pk")
+    contact, _is_new = Contact.objects.get_or_create(phone=number, defaults={"name": "Asks Later", "region": "IR"})
+    began = timezone.now() - datetime.timedelta(hours=1)
+    call, _is_new = Call.objects.get_or_create(
+        contact=contact, status="completed", provider=agent.provider, to_number=number, defaults={
+            "agent": agent, "owner": User.objects.get(username="caller"), "team": Team.objects.get(name="Front desk"),
+            "variables": values_of(agent), "talk_seconds": 30, "answered_by": "human", "placing_at": began,
+            "ended_at": began + datetime.timedelta(minutes=1), "remote_id": f"talked-{contact.pk}",
+        },
+    )  # fmt: skip
+    print(call.pk)
+
+
+def never_call(number: str) -> None:
+    """Put a number on the do-not-call list, as somebody does who hears the wish elsewhere."""
+    manager = User.objects.get(username="manager")
+    forbid(number, reason="Wrote to us", source=DoNotCall.Source.PERSON, person=manager, is_own_wish=True)
+    print(DoNotCall.objects.get(phone=number).pk)
+
+
 def make_caller(name: str, password: str) -> None:
     """Make a caller of a test's own, so that a second factor is nobody else's."""
     user = User.objects.create_user(name, password=password, first_name=name)

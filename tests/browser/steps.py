@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.reading import each
 from tests.browser.words import Words
+from tests.waiting import A_MINUTE
 
 MESSY = """نام و نام خانوادگی;شماره موبایل;شهر
 مریم حسینی;{first};تهران
@@ -80,9 +81,9 @@ def expect_words(page: Page, *sentences: str | re.Pattern[str]) -> None:
         expect(page.locator("main")).to_contain_text(sentence)
 
 
-def expect_state(page: Page, word: str, seconds: int = 20) -> None:
+def expect_state(page: Page, word: str, seconds: float = A_MINUTE) -> None:
     """Wait until the campaign's chip says so, without a reload."""
-    expect(page.locator("#campaign-live header .chip").first).to_have_text(word, timeout=seconds * 1000)
+    expect(page.locator("#campaign-live header .chip").first).to_have_text(word, timeout=seconds * 1_000)
 
 
 def write_campaign(page: Page, words: Words, name: str, people: str) -> None:

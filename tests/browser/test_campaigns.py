@@ -17,6 +17,7 @@ from tests.browser.steps import (
     write_campaign,
 )
 from tests.browser.words import Words
+from tests.waiting import A_MINUTE
 
 pytestmark = [pytest.mark.browser]
 
@@ -60,7 +61,7 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     page.locator("#brakes form[action$='/resume/'] button").click()
     expect_state(page, words("Running"))
     # Nobody reloads: the page follows by itself.
-    expect_state(page, words("Finished"), seconds=90)
+    expect_state(page, words("Finished"), seconds=3 * A_MINUTE)
     expect(page.locator("#campaign-live")).not_to_have_attribute("data-live", "")
     # What was counted apart comes when one gets there, and says the same as a table.
     page.reload()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Console
 from tests.browser.steps import confirm, expect_state
+from tests.waiting import A_MINUTE
 
 pytestmark = [pytest.mark.browser]
 
@@ -54,7 +55,7 @@ def test_a_test_call_then_ten_people_then_the_rest(console: Console) -> None:
     confirm(page, "Pilot: call", yes="Yes, call 10 people")
     expect_state(page, "Pilot")
     # Nobody reloads and nobody presses: it pauses by itself and asks.
-    expect_state(page, "Pilot finished: decide", seconds=120)
+    expect_state(page, "Pilot finished: decide", seconds=3 * A_MINUTE)
     expect(page.locator("#pilot")).to_contain_text("Pilot finished: 10 people")
     confirm(page, "Continue with the rest", yes="Yes, continue")
     expect_state(page, "Running")

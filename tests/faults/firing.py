@@ -9,7 +9,6 @@ import time
 from tests.faults.stage import Stage, Worker
 from tests.faults.verdict import Verdict
 from tests.faults.worker import POINTS, READING_POINTS
-from tests.waiting import A_MINUTE
 
 MORE = 20
 """People who are added at once where nobody waits any more and too few workers died."""
@@ -59,7 +58,7 @@ def wait_for_death(stage: Stage, worker: Worker, point: str) -> None:
             closed_at = time.monotonic()
         return not worker.is_alive
 
-    stage.wait(has_died, A_MINUTE, f"a death at {point}")
+    stage.wait(has_died, 60, f"a death at {point}")
     stage.kills += 1
 
 

@@ -265,6 +265,7 @@ class Stage:
 
     def wait(self, condition: Callable[[], Any], seconds: float, what: str) -> None:
         """Wait until a condition holds."""
+        seconds *= PATIENCE
         until = time.monotonic() + seconds
         while not condition():
             self.wake()
@@ -297,7 +298,7 @@ class Stage:
         for worker in self.workers:
             worker.send(signal.SIGKILL)
         for worker in self.workers:
-            self.wait(lambda worker=worker: not worker.is_alive, 60 * PATIENCE, "a death")
+            self.wait(lambda worker=worker: not worker.is_alive, 60, "a death")
         self.workers.clear()
 
     def counts(self) -> dict[str, int]:
@@ -307,7 +308,7 @@ class Stage:
     def settle(self, seconds: float) -> None:
         """Wait until no call waits, is out or is unknown any more; it takes about `seconds` on a quiet machine."""
         self.wake(everybody=True)
-        self.wait(lambda: not self.count(f"status IN {OPEN}"), PATIENCE * seconds, "every call settled")
+        self.wait(lambda: not self.count(f"status IN {OPEN}"), seconds, "every call settled")
 
     def sweep_lists(self, seconds: float) -> dict[str, int]:
         """Compare the vendors' lists as the hourly task does, until they explain every dial or the time is over.

@@ -104,7 +104,7 @@ def test_an_order_taken_far_too_late_is_held_and_found(start_stage: Start, tell:
     stage.hire(dispatchers=2, pollers=2)
     stage.settle(120)
     held = stage.count("failure_reason = 'not_placed'")
-    stage.wait(lambda: len(stage.journal()) == stage.people, 60 * PATIENCE, "every order taken at last")
+    stage.wait(lambda: len(stage.journal()) == stage.people, 60, "every order taken at last")
     stage.sweep_lists(3 * rules.SETTLE / stage.scale)
     stage.settle(60)
     verdict = tell(stage.verdict("orders taken far too late"))

@@ -29,7 +29,7 @@ def let_some_be_known(stage: Stage) -> int:
     calls after the backup, however many left before.
     """
     known = "SELECT count(DISTINCT provider_id) FROM campaigns_call WHERE remote_id <> ''"
-    stage.wait(lambda: stage.rows(known)[0][0] == 4, 60 * PATIENCE, "every vendor took a call")
+    stage.wait(lambda: stage.rows(known)[0][0] == 4, 60, "every vendor took a call")
     stage.dismiss()
     stage.add_people(max(0, 3 * LATER - stage.count("status = 'pending'")))
     return stage.count("status <> 'pending'")
@@ -41,11 +41,11 @@ def test_a_restored_backup_freezes_until_the_lists_were_compared(
     stage = start_stage(scale=120, speed=200)
     stage.lay_out(scaled(800, 120), a_second=scaled(60, 25), max_lines=scaled(50, 20))
     stage.hire(dispatchers=2, pollers=2)
-    stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60 * PATIENCE, "calls leave")
+    stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60, "calls leave")
     known = let_some_be_known(stage)
     stage.back_up()
     stage.hire(dispatchers=2, pollers=2)
-    stage.wait(lambda: len(stage.journal()) > known + LATER, 60 * PATIENCE, "more calls leave")
+    stage.wait(lambda: len(stage.journal()) > known + LATER, 60, "more calls leave")
     stage.dismiss()
     dialled = len(stage.journal())
     stage.restore()
@@ -54,7 +54,7 @@ def test_a_restored_backup_freezes_until_the_lists_were_compared(
     began = time.monotonic()
     stage.hire(dispatchers=2, pollers=2)
     frozen = "SELECT count(*) FROM providers_provider WHERE frozen_at IS NOT NULL"
-    stage.wait(lambda: stage.rows(frozen)[0][0] == 4, 60 * PATIENCE, "the restore is noticed")
+    stage.wait(lambda: stage.rows(frozen)[0][0] == 4, 60, "the restore is noticed")
     while thawing := stage.rows(frozen)[0][0]:
         # Each provider thaws by itself; while all are frozen nothing leaves at all.
         assert thawing < 4 or len(stage.journal()) == dialled, "an order left while everything was frozen"
@@ -106,7 +106,7 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     stage.lay_out(120, a_second=25, max_lines=20)
     assert stage.inside("start")
     stage.hire(dispatchers=2, pollers=2)
-    stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60 * PATIENCE, "calls leave")
+    stage.wait(lambda: len(stage.journal()) > 0.3 * stage.people, 60, "calls leave")
     known_then = let_some_be_known(stage)
     copies = Copies(stage, redis_url)
     copies.make(with_wal=with_wal)
@@ -115,7 +115,7 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     stage.inside("start")
     stage.hire(dispatchers=2, pollers=2)
     later = known_then + LATER
-    stage.wait(lambda: len(stage.journal()) > later, 60 * PATIENCE, "more calls leave after a plain start")
+    stage.wait(lambda: len(stage.journal()) > later, 60, "more calls leave after a plain start")
     frozen = "SELECT count(*) FROM providers_provider WHERE frozen_at IS NOT NULL"
     reasons = "SELECT name, frozen_reason FROM providers_provider WHERE frozen_at IS NOT NULL"
     assert stage.rows(reasons) == [], "a start with nothing put back froze calling"
@@ -133,7 +133,7 @@ def test_whatever_is_put_back_nobody_is_dialled_twice(
     assert stage.people - waiting < dialled, "nothing was forgotten: the cell proves nothing"
     stage.inside("start")
     stage.hire(dispatchers=2, pollers=2)
-    stage.wait(lambda: stage.rows(frozen)[0][0], 60 * PATIENCE, "the restore is noticed")
+    stage.wait(lambda: stage.rows(frozen)[0][0], 60, "the restore is noticed")
     began = time.monotonic()
     waiting_providers = (
         "SELECT name, frozen_reason, compare_problem FROM providers_provider WHERE frozen_at IS NOT NULL"

@@ -17,7 +17,6 @@ from tests.faults.servers import OwnPostgres, Redis
 from tests.faults.stage import HOSTILE, Stage
 from tests.faults.verdict import Verdict
 from tests.migrated import ROOT
-from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.faults]
 
@@ -41,10 +40,10 @@ def test_the_database_crashes(
     stage.hire(dispatchers=2, pollers=2)
     for _crash in range(scaled(8, 1)):
         before = len(stage.journal())
-        stage.wait(lambda before=before: len(stage.journal()) >= before + 30, 60 * PATIENCE, "calls leave")
+        stage.wait(lambda before=before: len(stage.journal()) >= before + 30, 60, "calls leave")
         own_postgres.restart()
         stage.restarts += 1
-    stage.wait(lambda: len(stage.journal()) >= 60, 60 * PATIENCE, "calls leave")
+    stage.wait(lambda: len(stage.journal()) >= 60, 60, "calls leave")
     own_postgres.crash()
     time.sleep(AWAY)
     during = len(stage.journal())

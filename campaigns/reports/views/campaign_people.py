@@ -93,7 +93,7 @@ def _filters(
         person=request.GET.get("q", "")[:MAX_SEARCH],
         question=question,
         answer=answer,
-        disposition=seen_by(person, Disposition.objects.filter(pk=disposition or 0)).first(),
+        disposition=seen_by(person, Disposition.objects.filter(pk=disposition)).first() if disposition else None,
         variant=variant if variant in names_of(campaign) else "",
     )
 

@@ -17,7 +17,7 @@ from callcenter.api.problems import Problem
 from callcenter.api.scopes import LARGE
 from callcenter.api.shapes import Asked, Limit, OlderThan, Paged, chosen
 from campaigns.calls import call_log
-from campaigns.calls.api import CallFilter, filters_of
+from campaigns.calls.api import CallList, Order, filters_of
 from campaigns.calls.call_columns import BY_KEY
 from campaigns.core.export_limits import counts_as_large, is_large
 from campaigns.core.paging import page_by_key
@@ -46,11 +46,14 @@ class ExportOut(Schema):
     expires_at: datetime.datetime | None
 
 
-class NewExport(CallFilter, Asked):
+class NewExport(CallList, Asked):
     """Which calls a file is to hold, and how."""
 
     person: Annotated[str, Field(max_length=80, description="A part of a name, or a number in any form.")] = ""
     words: Annotated[str, Field(max_length=200)] = ""
+    order: Annotated[
+        Order, Field(description="As in lists, but that calls without an answer or disposition stand at the end.")
+    ] = ""
     format: Literal["csv", "xlsx"] = "csv"
     columns: Annotated[
         list[Annotated[str, Field(max_length=30)]],
@@ -91,7 +94,9 @@ def export_ask(request: KeyRequest, asked: NewExport) -> Any:
     if is_large(calls):
         _check_large(request)
     words = requests.masked_words(form.spoken(), str(form.fields["person"].label))
-    made = requests.ask(person, form.filters(), form.columns(), words=words, file_format=kind)
+    made = requests.ask(
+        person, form.filters(), form.columns(), words=words, file_format=kind, order=form.chosen_order()
+    )
     return Status(202, _shown(request, made))
 
 

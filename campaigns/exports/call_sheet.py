@@ -124,18 +124,24 @@ class CallSheet:
             "reference": [(_("Reference"), Reference("reference"))],
         }
 
-    def values(self, calls: CallQuerySet | None = None) -> Iterator[tuple[Value, ...]]:
-        """Yield a row a call (of `calls`, by default all) with numbers, local times and texts."""
-        for batch in self._batches(calls):
+    def values(
+        self, calls: CallQuerySet | None = None, keys: Sequence[int] | None = None
+    ) -> Iterator[tuple[Value, ...]]:
+        """Yield a row a call (of `calls`, by default all) with numbers, local times and texts.
+
+        `keys` are the primary keys of all of them, at most `batches.SIZE`, in the order that is wanted.
+        """
+        for batch in self._batches(calls, keys):
             yield from zip(*[column.values(batch) for column in self._columns], strict=True)
 
-    def rows(self, calls: CallQuerySet | None = None) -> Iterator[tuple[str, ...]]:
-        """Yield a row a call (of `calls`, by default all) with every value as text."""
-        for batch in self._batches(calls):
+    def rows(self, calls: CallQuerySet | None = None, keys: Sequence[int] | None = None) -> Iterator[tuple[str, ...]]:
+        """Yield a row a call (of `calls`, by default all) with every value as text; `keys` as of `values`."""
+        for batch in self._batches(calls, keys):
             yield from self._texts(batch)
 
-    def _batches(self, calls: CallQuerySet | None = None) -> Iterator[Batch]:
-        for batch in batches_of(self._calls if calls is None else calls, sorted(self._reads)):
+    def _batches(self, calls: CallQuerySet | None = None, keys: Sequence[int] | None = None) -> Iterator[Batch]:
+        for found in batches_of(self._calls if calls is None else calls, sorted(self._reads)):
+            batch = found if keys is None else found.in_order(keys)
             if "tags" in self._keys:
                 _put_tags(batch.rows)
             self.written += batch.size

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaigns.calls import call_columns
 from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
+from campaigns.calls.call_log_order import all_in_order
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell, text_cell
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import json_rows, xlsx
@@ -20,6 +21,7 @@ from campaigns.exports.call_sheet import CallSheet
 from campaigns.exports.people_filters import PeopleFilters
 from campaigns.exports.people_sheet import MOST_TOLD, PeopleSheet, TooManyColumns, columns_for
 from campaigns.models import Call, CallExport, Contact
+from campaigns.models.calls import CallQuerySet
 
 Kind, Format = CallExport.Kind, CallExport.Format
 
@@ -37,6 +39,9 @@ class Contents(Protocol):
     def found(self) -> QuerySet[Any]:
         """Return the rows that belong into it."""
 
+    def in_order(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows in the order of the file."""
+
     def columns(self, rows: QuerySet[Any]) -> list[str] | None:
         """Return the keys of the columns of a file that is begun; None where they were chosen. Raises Impossible."""
 
@@ -44,14 +49,17 @@ class Contents(Protocol):
         """Return the beginning of the file."""
 
     def written(self, ids: Sequence[int], *, is_first: bool) -> str:
-        """Return the rows with these ids, the newest first; `is_first` says that no row stands before them."""
+        """Return the rows with these ids, which are in the order of the file.
+
+        `is_first` says that no row stands before them.
+        """
 
 
 class CallsFile:
     """A file of calls."""
 
     def __init__(self, export: CallExport, owner: User) -> None:
-        self.title, self._owner, self._format = _("Calls"), owner, export.format
+        self.title, self._owner, self._format, self._order = _("Calls"), owner, export.format, export.order
         try:
             self._filters = CallFilters.from_json(export.filters)
         except ObjectDoesNotExist:
@@ -66,6 +74,11 @@ class CallsFile:
         """Return the calls of the filters."""
         return find_calls(self._filters, self._owner, is_walked=False)
 
+    def in_order(self, rows: QuerySet[Call]) -> QuerySet[Call]:
+        """Return the calls in the order that was chosen for the log."""
+        assert isinstance(rows, CallQuerySet)
+        return all_in_order(rows, self._filters, self._order)
+
     def columns(self, rows: QuerySet[Call]) -> None:
         """Return None: the columns of calls are chosen when the file is asked for."""
 
@@ -76,16 +89,16 @@ class CallsFile:
         return xlsx.header_of(self._sheet.header) if self._format == Format.XLSX else csv_header(self._sheet.header)
 
     def written(self, ids: Sequence[int], *, is_first: bool) -> str:
-        """Return the calls with these ids, the newest first."""
-        is_whole = len(ids) == ids[0] - ids[-1] + 1
+        """Return the calls with these ids, which are in the order of the file."""
+        is_whole = not self._order and len(ids) == ids[0] - ids[-1] + 1
         # Ids without a gap are named by their ends: the database need not look up a thousand one by one.
         those = Call.objects.filter(pk__range=(ids[-1], ids[0])) if is_whole else Call.objects.filter(pk__in=ids)
-        calls = those.order_by("-pk")
+        calls, keys = those.order_by("-pk"), ids if self._order else None
         if self._format == Format.JSON:
-            return json_rows.rows_of(self._sheet.names, self._sheet.values(calls), is_first=is_first)
+            return json_rows.rows_of(self._sheet.names, self._sheet.values(calls, keys), is_first=is_first)
         if self._format == Format.XLSX:
-            return xlsx.rows_of(self._sheet.values(calls))
-        return csv_lines(self._sheet.rows(calls))
+            return xlsx.rows_of(self._sheet.values(calls, keys))
+        return csv_lines(self._sheet.rows(calls, keys))
 
 
 class PeopleFile:
@@ -112,6 +125,10 @@ class PeopleFile:
         """Return the people of the filters."""
         return self._filters.find(self._owner)
 
+    def in_order(self, rows: QuerySet[Contact]) -> QuerySet[Contact]:
+        """Return the people, the newest first."""
+        return rows.order_by("-pk")
+
     def columns(self, rows: QuerySet[Contact]) -> list[str]:
         """Return the columns that these people need."""
         try:
@@ -133,7 +150,7 @@ class PeopleFile:
         return csv_header([safe_cell(title) for title in titles])
 
     def written(self, ids: Sequence[int], *, is_first: bool) -> str:
-        """Return the people with these ids, the newest first; whoever is not theirs to see any more is left out."""
+        """Return the people with these ids; whoever is not theirs to see any more is left out."""
         rows = self._sheet.rows(self.found().filter(pk__in=ids))
         if self._is_xlsx:
             return xlsx.rows_of([text_cell(cell) for cell in row] for row in rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from array import array
 from pathlib import Path
 
 from campaigns.core import stored_files
@@ -21,6 +23,26 @@ def part_of(export: CallExport) -> Path:
     return stored_files.path_here(f"{name_of(export)}.part")
 
 
+def order_of(export: CallExport) -> Path:
+    """Return the path of the ids of an export in its own order, written before its first row."""
+    return stored_files.path_here(f"{name_of(export)}.order")
+
+
+def keep_order(export: CallExport, ids: array[int]) -> None:
+    """Keep the ids of an export in its own order, so that whoever goes on with it repeats and omits none."""
+    new = order_of(export).with_suffix(".order-new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        ids.tofile(file)
+    new.replace(order_of(export))
+
+
+def kept_order(export: CallExport) -> array[int]:
+    """Return what `keep_order` kept."""
+    ids = array("Q")
+    ids.frombytes(order_of(export).read_bytes())
+    return ids
+
+
 def packed_of(export: CallExport) -> Path:
     """Return the path of a workbook while it is being packed."""
     return stored_files.path_here(f"{name_of(export)}.new")
@@ -28,26 +50,31 @@ def packed_of(export: CallExport) -> Path:
 
 def has_part(export: CallExport) -> bool:
     """Return whether this host has all bytes that were recorded as written; fetches what another host wrote."""
-    if _holds(part_of(export), export.written_bytes):
+    if _holds_all(export):
         return True
     if not stored_files.is_elsewhere():
         return False
     try:
-        return _holds(stored_files.fetch(f"{name_of(export)}.part"), export.written_bytes)
+        for ending in (".part", *([".order"] if export.order else [])):
+            stored_files.fetch(f"{name_of(export)}{ending}")
     except FileNotFoundError:
         return False
+    return _holds_all(export)
 
 
 def hand_on(export: CallExport) -> None:
     """Leave the unfinished file where any host can go on with it. Raises StorageAway."""
     if stored_files.is_elsewhere():
         stored_files.upload(f"{name_of(export)}.part", part_of(export))
+        if export.order:
+            stored_files.upload(f"{name_of(export)}.order", order_of(export))
 
 
 def finish(export: CallExport, written: Path) -> int:
     """Keep the written file as the finished one and return its bytes. Raises StorageAway."""
     size = stored_files.keep(name_of(export), written)
-    stored_files.forget(f"{name_of(export)}.part")
+    for ending in (".part", *([".order"] if export.order else [])):
+        stored_files.forget(f"{name_of(export)}{ending}")
     return size
 
 
@@ -55,9 +82,11 @@ def forget_files(export: CallExport) -> None:
     """Delete all files of an export. Raises StorageAway."""
     if export.file:
         packed_of(export).unlink(missing_ok=True)
-        for name in (f"{name_of(export)}.part", name_of(export)):
-            stored_files.forget(name)
+        for ending in (".part", ".order", ""):
+            stored_files.forget(f"{name_of(export)}{ending}")
 
 
-def _holds(path: Path, size: int) -> bool:
-    return path.exists() and path.stat().st_size >= size
+def _holds_all(export: CallExport) -> bool:
+    part = part_of(export)
+    is_there = part.exists() and part.stat().st_size >= export.written_bytes
+    return is_there and (not export.order or order_of(export).exists())

@@ -9,6 +9,7 @@ import shutil
 import uuid
 from array import array
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -24,7 +25,7 @@ from campaigns.core.export_limits import RIGHTS
 from campaigns.core.happenings import happened
 from campaigns.core.stored_files import StorageAway
 from campaigns.core.turns import Turn
-from campaigns.exports import files, json_rows, xlsx
+from campaigns.exports import batches, files, json_rows, xlsx
 from campaigns.exports.contents import Contents, Impossible, contents_of
 from campaigns.exports.files import packed_of, part_of
 from campaigns.exports.requests import KEPT, UNFINISHED, State
@@ -37,7 +38,7 @@ PACK_SECONDS = 20.0
 """A slice that has already run for this many seconds leaves the packing of a workbook to the next slice."""
 LEASE = datetime.timedelta(seconds=120)
 """Renewed with every batch; longer than packing a workbook takes."""
-BATCH = 1_000
+BATCH = batches.SIZE
 """Rows written between two updates of the row."""
 MOST_TRIES = 5
 """An export that made no progress this many times fails."""
@@ -123,12 +124,15 @@ def _take(export_id: int) -> CallExport | None:
 
 def _move_on(export: CallExport) -> None:
     """Continue in a copy of the file: the holder of the lapsed lease may still be writing to the old one."""
-    before, name = part_of(export), f"{uuid.uuid4().hex}.{export.format}"
+    before, ordered, name = part_of(export), files.order_of(export), f"{uuid.uuid4().hex}.{export.format}"
     if _mine(export).update(file=name):
         export.file = name
         shutil.copyfile(before, part_of(export))
         part_of(export).chmod(0o600)
         before.unlink(missing_ok=True)
+        if export.order:
+            # Whoever wrote it has read it: nobody writes to it any more.
+            ordered.replace(files.order_of(export))
 
 
 def _mine(export: CallExport) -> QuerySet[CallExport]:
@@ -182,7 +186,7 @@ class _Writer:
         return True
 
     def _begin(self) -> tuple[Contents, array[int]]:
-        """Return what the file holds, and the ids of the rows still to be written, newest first."""
+        """Return what the file holds, and the ids of the rows still to be written, in the order of the file."""
         export = self._export
         owner = export.owner
         if owner is None or not owner.is_active or not may(owner, RIGHTS[export.kind]):
@@ -193,6 +197,7 @@ class _Writer:
         if export.written_bytes and not files.has_part(export):
             # The file is shorter than the bytes recorded as written: start again, under another name, so that what
             # lies on another host is never mixed with it.
+            files.order_of(export).unlink(missing_ok=True)
             name = f"{uuid.uuid4().hex}.{export.format}"
             self._keep(file=name, written_bytes=0, last_id=None, done_rows=0, total_rows=None)
         contents = contents_of(export, owner)
@@ -203,14 +208,29 @@ class _Writer:
         rows = rows.filter(pk__lte=export.newest_id)
         if not export.written_bytes and (columns := contents.columns(rows)) is not None:
             self._keep(columns=columns)
-        if export.last_id is not None:
-            rows = rows.filter(pk__lt=export.last_id)
-        ids = array("Q", rows.order_by("-pk").values_list("pk", flat=True).iterator(chunk_size=10_000))
+        ids = self._left_in_order(contents, rows) if export.order else self._left_of_newest(contents, rows)
         if export.total_rows is None:
             if self._is_xlsx and len(ids) > xlsx.MOST_ROWS:
                 raise Impossible(_("An Excel sheet holds about a million rows. Choose CSV, or narrow the filters."))
             self._keep(total_rows=len(ids))
         return contents, ids
+
+    def _left_of_newest(self, contents: Contents, rows: QuerySet[Any]) -> array[int]:
+        if self._export.last_id is not None:
+            rows = rows.filter(pk__lt=self._export.last_id)
+        return array("Q", contents.in_order(rows).values_list("pk", flat=True).iterator(chunk_size=10_000))
+
+    def _left_in_order(self, contents: Contents, rows: QuerySet[Any]) -> array[int]:
+        """Return the ids after those that are written, in the order that they had when the first one was.
+
+        Answers may change while a file is written: in an order that is asked for anew, a call could stand twice.
+        """
+        export = self._export
+        if export.written_bytes:
+            return files.kept_order(export)[export.done_rows :]
+        ids = array("Q", contents.in_order(rows).values_list("pk", flat=True).iterator(chunk_size=10_000))
+        files.keep_order(export, ids)
+        return ids
 
     def _open(self, contents: Contents) -> _Part:
         export = self._export

@@ -55,17 +55,19 @@ def ask(
     *,
     words: Sequence[Sequence[str]],
     file_format: str,
+    order: str = "",
     token: UUID | None = None,
 ) -> CallExport:
     """Queue the writing of a file of calls; idempotent by `token`.
 
-    `words` are the filters in words, for the history. The file gets the active language and time zone. Raises
-    PermissionDenied, and Refusal with the reason.
+    `words` are the filters in words, for the history. `order` is one of `call_log_order.ORDERS`; empty: the newest
+    first. The file gets the active language and time zone. Raises PermissionDenied, and Refusal with the reason.
     """
     asked = {name: value for name, value in filters.to_json().items() if name not in NOT_RECORDED}
     export = CallExport(
-        kind=Kind.CALLS, filters=filters.to_json(), columns=[column.key for column in columns], format=file_format
-    )
+        kind=Kind.CALLS, filters=filters.to_json(), columns=[column.key for column in columns], format=file_format,
+        order=order,
+    )  # fmt: skip
     return _queue(person, export, "calls.exported", asked, words, token)
 
 

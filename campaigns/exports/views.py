@@ -63,7 +63,7 @@ def calls_export(request: HttpRequest) -> HttpResponse:
                 requests.ask(
                     person, form.filters(), form.columns(),
                     words=requests.masked_words(form.spoken(), str(form.fields["person"].label)),
-                    file_format=file_form.cleaned_data["file_format"], token=token,
+                    file_format=file_form.cleaned_data["file_format"], order=form.chosen_order(), token=token,
                 )  # fmt: skip
             except Refusal as refusal:
                 file_form.add_error(None, str(refusal))

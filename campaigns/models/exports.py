@@ -41,6 +41,8 @@ class CallExport(Owned):
     """The filters as `CallFilters.to_json` or `PeopleFilters.to_json` returns them."""
     words = models.JSONField(default=list)
     """The filters in words: [name, value] pairs as the page showed them."""
+    order = models.CharField(max_length=20, blank=True, default="", db_default="")
+    """One of `call_log_order.ORDERS`; empty: the newest first."""
     columns = models.JSONField(default=list)
     """Keys of the columns; of a file of people they are known when its writing begins."""
     shows_numbers = models.BooleanField(default=False)
@@ -52,7 +54,7 @@ class CallExport(Owned):
     total_rows = models.PositiveIntegerField(null=True, blank=True)
     done_rows = models.PositiveIntegerField(default=0)
     last_id = models.PositiveBigIntegerField(null=True, blank=True)
-    """Id of the last written call or person; rows are written from the newest to the oldest."""
+    """Id of the last written call or person; rows are written from the newest to the oldest, or in their order."""
     newest_id = models.PositiveBigIntegerField(null=True, blank=True)
     """Id of the newest call or person when writing began; later ones are left out."""
     written_bytes = models.PositiveBigIntegerField(default=0)

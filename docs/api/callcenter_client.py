@@ -1180,6 +1180,8 @@ class NewExport(TypedDict):
     """The wanted answer, of a number the least."""
     answer_to: NotRequired[str]
     """The greatest number or last date."""
+    order: NotRequired[Literal["", "answer", "-answer", "disposition", "-disposition"]]
+    """As in lists, but that calls without an answer or disposition stand at the end."""
     person: NotRequired[str]
     """A part of a name, or a number in any form."""
     words: NotRequired[str]

@@ -140,11 +140,14 @@ class CallFilter(Schema):
     answer_to: Annotated[str, Field(max_length=MAX_KEY, description="The greatest number or last date.")] = ""
 
 
+Order = Literal["", "answer", "-answer", "disposition", "-disposition"]
+
+
 class CallList(CallFilter):
     """The same filters, and the order of a list."""
 
     order: Annotated[
-        Literal["", "answer", "-answer", "disposition", "-disposition"],
+        Order,
         Field(
             description="By the answer to `question`, or by disposition, a minus from the other end; calls without one"
             " are left out. Empty: the newest first."

@@ -373,8 +373,11 @@ class CallFilterForm(forms.Form):
         return bool(self.cleaned_data.get("column"))
 
     def spoken(self) -> list[list[str]]:
-        """Return the active filters as [name, value] in words, for an export."""
-        return [[str(chip.label), _in_words(chip)] for chip in self.chips()] or [["", _now("All calls")]]
+        """Return the active filters, and the order if it is chosen, as [name, value] in words, for an export."""
+        found = [[str(chip.label), _in_words(chip)] for chip in self.chips()] or [["", _now("All calls")]]
+        if order := self.chosen_order():
+            found.append([str(self.fields["order"].label), str(dict(ORDERS)[order])])
+        return found
 
 
 def _in_words(chip: FilterChip) -> str:

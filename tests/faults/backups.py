@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +14,12 @@ from tests.faults.stage import Stage
 Kind = Literal["database", "folder", "snapshot"]
 KINDS: tuple[Kind, ...] = ("database", "folder", "snapshot")
 DATABASE = "callcenter.sqlite3"
+DIES_WRITING = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+connection.execute("UPDATE campaigns_call SET created_at = created_at")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 class Copies:
@@ -25,12 +34,19 @@ class Copies:
         """Copy everything; `with_wal` keeps what a kill left in SQLite's log, else the log is written back first."""
         if not with_wal:
             self.write_back()
+        elif not self.stage.postgres:
+            self._leave_a_log()
         shutil.copytree(self.stage.data, self.place)
         if self.stage.postgres:
             self.stage.back_up()
         if self.redis_url:
             store = self._redis()
             self.memory = {key: store.dump(key) for key in store.scan_iter()}
+
+    def _leave_a_log(self) -> None:
+        """Let a process die while it writes: whoever looked into the file since the crew died wrote its log back."""
+        died = subprocess.run([sys.executable, "-c", DIES_WRITING, str(self.stage.data / DATABASE)], check=False)
+        assert died.returncode == -signal.SIGKILL
 
     def put_back(self, kind: Kind) -> None:
         """Put back what this kind of backup holds; the rest stays as it is now."""

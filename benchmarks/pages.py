@@ -195,6 +195,8 @@ def _frame(at: Landmarks) -> Iterator[Page]:
     yield Page("livez", "health")
     yield Page("healthz", "health, by its older name")
     yield Page("help", "help, its search", query="q=call")
+    yield Page("search", "search over everything, a part of a name", query="q=ali")
+    yield Page("search-found", "search over everything, digits of a number", query="q=4711")
     yield Page("help-page", "help, a page", ("campaign",))
     yield Page("readyz", "readiness")
     yield Page("today", "Today")

@@ -23,6 +23,7 @@ urlpatterns = [
     path("setup/", admin.site.urls),
     path("", include("callcenter.audit_log.urls")),
     path("", include("callcenter.help.urls")),
+    path("", include("callcenter.search.urls")),
     path("", include("callcenter.api_site.urls")),
     path("", include("callcenter.webhooks_out.urls")),
     path("", include("campaigns.urls")),

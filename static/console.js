@@ -74,7 +74,7 @@
   });
 
   // Signed out while something is typed: the page stays as it is, and says how to go on. Otherwise the log-in opens.
-  const typedHere = () => [...document.querySelectorAll("form[method='post' i]")].some((form) =>
+  const typedHere = () => [...document.querySelectorAll("form[method='post' i]:not([role='search'])")].some((form) =>
     [...form.elements].some((one) => {
       if (one.type === "checkbox" || one.type === "radio") return one.checked !== one.defaultChecked;
       if (one.type === "hidden" || one.type === "submit") return false;
@@ -106,6 +106,49 @@
     sound.currentTime = Number(link.dataset.seek);
     sound.play();
   });
+
+  // The search over everything is a window over the page; where there are no scripts, its door leads to a page.
+  const NO_SINGLE_KEYS = "no-single-keys";
+  const searching = document.getElementById("search-window");
+  const show = (opened) => {
+    if (!opened || document.querySelector("dialog[open]")) return;
+    opened.showModal();
+    opened.querySelector("input[type='search']")?.select();
+  };
+  document.addEventListener("click", (event) => {
+    if (searching && event.target.closest("[data-search]") && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      show(searching);
+    }
+    // A press on what lies behind a window falls on the window itself.
+    if (event.target.closest("[data-close]") || event.target.matches("dialog")) event.target.closest("dialog").close();
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.code === "KeyK") {
+      event.preventDefault();
+      show(searching);
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && searching?.open) {
+      const stops = [document.getElementById("search-text"), ...searching.querySelectorAll("#search-found a")];
+      event.preventDefault();
+      stops[stops.indexOf(document.activeElement) + step]?.focus();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || localStorage.getItem(NO_SINGLE_KEYS)) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key === "/") {
+      event.preventDefault();
+      show(searching);
+    } else if (event.key === "?" || event.key === "؟") show(document.getElementById("shortcuts"));
+  });
+  const single = document.querySelector("[data-single-keys]");
+  if (single) {
+    single.checked = !localStorage.getItem(NO_SINGLE_KEYS);
+    single.addEventListener("change", () => {
+      if (single.checked) localStorage.removeItem(NO_SINGLE_KEYS);
+      else localStorage.setItem(NO_SINGLE_KEYS, "yes");
+    });
+  }
 
   // Menus close by a press elsewhere or by Escape, and only one is open.
   const close = (except) => {

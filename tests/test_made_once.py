@@ -186,6 +186,7 @@ def test_whoever_waits_for_a_count_waits_in_threads_of_its_own() -> None:
         assert COUNTING.match(reverse(name, kwargs=more).encode()), name
     for path in (b"/api/v1/reports/calls", b"/api/v1/campaigns/7/results", b"/api/v1/campaigns/7/approval?x=1"):
         assert COUNTING.match(path), path
+    assert COUNTING.match(reverse("search-found").encode()), "asked at every pause of whoever types"
     assert not COUNTING.match(b"/api/v1/campaigns/7")
     for name in ("today", "call-log", "people", "campaigns", "do-not-call", "login"):
         assert not COUNTING.match(reverse(name).encode()), name

@@ -21,7 +21,7 @@ THREADS = {COUNTS: 6, OTHERS: 4, BODIES: 2, PROBES: 1, READINESS: 2}
 """Threads beside those of the pages, whose number is gunicorn's setting `threads`."""
 
 COUNTING = re.compile(
-    rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/(?:calls|people)/export/|/preferences/notices/digest/"
+    rb"/campaigns/\d{1,19}/(?:check|people|results)/|/reports/|/search/|/(?:calls|people)/export/|/preferences/notices/digest/"
     rb"|/do-not-call/export|/audit/export|/imports/\d{1,19}/bad-rows/"
     rb"|/api/v1/(?:reports/|campaigns/\d{1,19}/(?:results|approval))"
 )

@@ -154,7 +154,7 @@ OF_CAMPAIGNS_OF_OTHERS = {MANAGER: frozenset({TEAMS, NOBODYS})}
 WAYS: dict[str, Way] = {
     # The frame
     **dict.fromkeys(("login", "logout", "livez", "healthz", "readyz", "metrics", "hook"), PUBLIC),
-    **dict.fromkeys(("help", "help-page"), Way()),
+    **dict.fromkeys(("help", "help-page", "search", "search-found"), Way()),
     "set-language": PUBLIC,
     "start": Way(),
     "no-role": Way(answer=403),

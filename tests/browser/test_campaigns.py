@@ -77,6 +77,10 @@ def test_a_campaign_is_launched_paused_finished_and_copied(console: Console, wor
     page.get_by_role("button", name=words("Save and check")).click()
     confirm(page, launch, yes=yes)
     expect_state(page, words("Running"))
+    # Whoever is not queued yet is queued after the pause.
+    pk = int(page.url.rstrip("/").rpartition("/")[2])
+    queued = f"SELECT count(*) FROM campaigns_campaign WHERE id = {pk} AND is_filled"
+    console.stack.wait(lambda: console.number_of(queued), 180, "everybody is queued")
     page.locator("#brakes").get_by_role("button", name=words("Pause"), exact=True).click()
     expect_state(page, words("Paused"))
 

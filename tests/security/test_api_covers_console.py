@@ -89,10 +89,10 @@ NOT_IN_API: dict[str, str] = {
         " mfa_reauthenticate_webauthn mfa_deactivate_totp mfa_view_recovery_codes mfa_edit_webauthn"
         " mfa_remove_webauthn users invite invitation-renew second-factor-reset api-keys api-key-end own-numbers"
         " own-number-confirm own-number-remove",
-        OF_BROWSERS: "help help-page search search-found start no-role kept-form-discard api-reference today today-live call-log-total"
-        " filter-save filter-delete campaign-activity campaign-check-people campaign-hours campaign-people audit"
-        " audit-export export-delete do-not-call-export do-not-call-export-xlsx import-template-csv"
-        " import-template-xlsx review-results",
+        OF_BROWSERS: "help help-page search search-found start no-role kept-form-discard api-reference today today-live"
+        " call-log-total filter-save filter-delete campaign-activity campaign-check-people campaign-hours"
+        " campaign-people audit audit-export export-delete do-not-call-export do-not-call-export-xlsx"
+        " import-template-csv import-template-xlsx review-results",
         OWN_WORD: "two-people two-people-confirm two-people-refuse two-people-withdraw campaign-approve campaign-return"
         " campaign-legal-text doubtful-wish unmatched-calls unmatched-calls-compare unmatched-call-decide"
         " campaign-second unmatched-calls-decide stop-all stop-all-release campaign-pilot campaign-end-pilot"

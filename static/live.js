@@ -80,14 +80,17 @@
   let spoken = null;
   let saidAt = 0;
   const say = (part) => {
-    if (!part?.dataset.says) return;
-    document.title = `${part.dataset.says} · ${title}`;
-    const news = { state: part.dataset.state || "", words: part.dataset.says };
+    const words = part?.dataset.says;
+    if (words === undefined) return;
+    // Where nothing goes on there is nothing to say.
+    document.title = words ? `${words} · ${title}` : title;
+    const news = { state: part.dataset.state || "", words };
     const isFirst = spoken === null;
     const isNew = !isFirst && (news.state !== spoken.state || (news.words !== spoken.words && Date.now() - saidAt > 15000));
     if (isFirst) spoken = news;
     if (!isNew) return;
     spoken = news;
+    if (!words) return;
     saidAt = Date.now();
     document.getElementById("said").textContent = news.words;
   };

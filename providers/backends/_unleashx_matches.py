@@ -15,14 +15,14 @@ from providers.types import FINAL, CallHandle, CallSnapshot
 OFFSETS = ("+00:00", "+05:30")
 """Zones in which the vendor's times without one were seen: UTC and India's."""
 
-ROW_WAIT = timedelta(minutes=4)
-"""From ringing and talking on: how long a call is read again whose transaction is listed while its row is not."""
+ROW_WAIT = 240.0
+"""Seconds, from ringing and talking on, for which a call is read again that has a transaction and no row yet."""
 
 
-def ended_lately(snapshot: CallSnapshot, handle: CallHandle, now: datetime) -> bool:
+def ended_lately(snapshot: CallSnapshot, handle: CallHandle, now: datetime, row_wait: timedelta) -> bool:
     """Tell whether a call ended so lately that its row, with what was said, may not be listed yet."""
     talked = timedelta(seconds=snapshot.talk_seconds or 0)
-    return snapshot.status in FINAL and handle.placed_at is not None and now < handle.placed_at + talked + ROW_WAIT
+    return snapshot.status in FINAL and handle.placed_at is not None and now < handle.placed_at + talked + row_wait
 
 
 def zone_of(row: Row, placed_at: datetime | None) -> str:

@@ -24,7 +24,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy as _
 from requests import Request, Response
 
-from providers.backends._unleashx_matches import OFFSETS, choices, ended_lately, zone_ahead
+from providers.backends._unleashx_matches import OFFSETS, ROW_WAIT, choices, ended_lately, zone_ahead
 from providers.backends._unleashx_pages import Pages
 from providers.backends._unleashx_refusals import REFUSALS
 from providers.backends._unleashx_rows import (
@@ -43,6 +43,7 @@ from providers.backends._unleashx_rows import (
     with_payment,
 )
 from providers.base import ProviderBackend
+from providers.clock import span
 from providers.exceptions import (
     CredentialsRejected,
     OrderRejected,
@@ -233,7 +234,7 @@ class UnleashXBackend(ProviderBackend):
                 row = self._singled_out(handle, choice.candidates, params)
             if row is not None or payment is not None:
                 snapshot = self._snapshot(with_payment(row, payment), handle.remote_id, zone)
-                if row is None and ended_lately(snapshot, handle, datetime.now(UTC)):
+                if row is None and ended_lately(snapshot, handle, datetime.now(UTC), span(ROW_WAIT)):
                     snapshot = replace(snapshot, status=CallStatus.WRAPPING_UP, more_to_read=True)
                 by_number = matched_by == "number" and not payment
                 snapshots.append(

@@ -197,10 +197,11 @@ def answered_call(number: str) -> None:
     contact, _is_new = Contact.objects.get_or_create(phone=number, defaults={"name": "Asks Later", "region": "IR"})
     began = timezone.now() - datetime.timedelta(hours=1)
     call, _is_new = Call.objects.get_or_create(
-        contact=contact, status="completed", provider=agent.provider, to_number=number, defaults={
-            "agent": agent, "owner": User.objects.get(username="caller"), "team": Team.objects.get(name="Front desk"),
+        remote_id=f"talked-{contact.pk}", provider=agent.provider, defaults={
+            "contact": contact, "status": "completed", "to_number": number, "agent": agent,
+            "owner": User.objects.get(username="caller"), "team": Team.objects.get(name="Front desk"),
             "variables": values_of(agent), "talk_seconds": 30, "answered_by": "human", "placing_at": began,
-            "ended_at": began + datetime.timedelta(minutes=1), "remote_id": f"talked-{contact.pk}",
+            "ended_at": began + datetime.timedelta(minutes=1),
         },
     )  # fmt: skip
     print(call.pk)

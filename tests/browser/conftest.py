@@ -124,6 +124,8 @@ class Console:
             context.close()
         self._opened.clear()
         said = self.complaints.taken()
+        if any("status of 5" in line for line in said):
+            said.append(self.stack.tail())
         assert not said, "\n".join(said)
 
     def number_of(self, query: str) -> int:

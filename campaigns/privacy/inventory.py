@@ -67,7 +67,7 @@ NOT_PERSONAL: dict[str, str] = {
     "campaigns.answer": "certainty",
     "campaigns.approvedperson": "mark",
     "campaigns.callevent": "source from_status to_status code",
-    "campaigns.callexport": "kind state format columns language zone error",
+    "campaigns.callexport": "kind state format columns order language zone error",
     "campaigns.calltag": "name key",
     "campaigns.campaign": "name status priority tags text variables variants days weekly_hours blackout_dates"
     " holiday_countries retries hand_overs on_machine start_refusal pilot paused_reason money_wait watched",

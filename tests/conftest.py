@@ -45,7 +45,7 @@ from tests.waiting import A_MINUTE
 
 _counter = itertools.count(1)
 MAGIC_FROM = 9_900
-"""The last four digits of a number from which on the simulator does what they ask for (`providers/sandbox/magic.py`)."""
+"""From these last four digits on the simulator does what a number asks for (`providers/sandbox/magic.py`)."""
 _before = ""
 """The test that ran before in this process."""
 ALL_DAY = {"hours_start": datetime.time(0), "hours_end": datetime.time(0)}

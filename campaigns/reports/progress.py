@@ -190,7 +190,9 @@ def _waits(calls: CallQuerySet) -> tuple[list[tuple[str | Promise, int]], Due, D
     )
     found = {row["wait_reason"]: row["n"] for row in rows}
     waits = [(WaitReason(reason).label, n) for reason, n in found.items() if reason in WaitReason.values and reason]
-    first, last = min(row["first"] for row in rows), max(row["last"] for row in rows)
+    # Nobody may wait any more who waited when the states were counted.
+    first = min((row["first"] for row in rows), default=None)
+    last = max((row["last"] for row in rows), default=None)
     return sorted(waits, key=lambda wait: -wait[1]), first, last
 
 

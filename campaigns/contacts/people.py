@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -20,6 +20,7 @@ from callcenter.audit.changes import changes as before_and_after
 from callcenter.audit.models import record as record_audit
 from callcenter.edits.shown import Shown, changes_of
 from callcenter.edits.states import put, state_of
+from callcenter.formats.masking import last_four
 from campaigns import time_zones
 from campaigns.contacts import search
 from campaigns.contacts.person_wishes import PersonWish, hold_for_all
@@ -31,6 +32,7 @@ from campaigns.core.planned_calls import follow_number, holds_up_changes
 from campaigns.core.refusals import Refusal
 from campaigns.core.scope import may_see, seen_by
 from campaigns.core.stop_all import close_gate
+from campaigns.core.whole_numbers import sees_own_numbers
 from campaigns.models import Call, Contact, ContactList, ContactNote, DoNotCall, ListMembership
 from campaigns.models.calls import CallQuerySet
 from campaigns.numbers import understand_number
@@ -61,23 +63,29 @@ def find_people(text: str, region: str, person: Person) -> QuerySet[Contact]:
     Names match in either spelling of Persian. A whole number in any form finds exactly those who have it, as the number
     to call or as another one.
     """
-    people, sought = seen_by(person, Contact.objects.all()), _sought(text, region)
+    people, sought = seen_by(person, Contact.objects.all()), _sought(text, region, person)
     if isinstance(sought, str):
         return people.filter(Q(phone=sought) | Q(pk__in=search.contacts_with(sought)))
     return search.people_with(sought, people) if sought else people
 
 
-def find_members(members: QuerySet[ListMembership], text: str, region: str) -> QuerySet[ListMembership]:
+def find_members(members: QuerySet[ListMembership], text: str, region: str, person: Person) -> QuerySet[ListMembership]:
     """Return the members of a list who match a text as in `find_people`, in a form for paging in list order."""
-    sought = _sought(text, region)
+    sought = _sought(text, region, person)
     if isinstance(sought, str):
         return members.filter(Q(contact__phone=sought) | Q(contact__in=search.contacts_with(sought)))
     return members.filter(search.rows_of_people_with(sought)) if sought else members
 
 
-def _sought(text: str, region: str) -> str | search.SearchPart | None:
-    """Return a whole number in E.164, or else the search for a part of a name or number; None for an empty text."""
+def _sought(text: str, region: str, viewer: Person) -> str | search.SearchPart | None:
+    """Return a whole number in E.164, or else the search for a part of a name or number; None for an empty text.
+
+    A viewer who sees no whole number finds them by the end that shows alone: whole ones cannot be found out by parts.
+    """
     text = " ".join(text.split())
+    if text and not sees_own_numbers(viewer):
+        part = search.part_of_person(text)
+        return replace(part, digits=last_four(part.digits), is_ending=True)
     return (understand_number(text, region).e164 or search.part_of_person(text)) if text else None
 
 

@@ -13,6 +13,7 @@ from callcenter.access.roles import Person, may
 from campaigns.contacts.importing.rows.notes import NOTES
 from campaigns.contacts.search import SHORTEST_NUMBER, part_of_person
 from campaigns.core.scope import seen_by
+from campaigns.core.whole_numbers import sees_own_numbers
 from campaigns.models import RefusedRow
 from campaigns.numbers import text_of_digits, understand_number
 from campaigns.reasons import SkipReason
@@ -38,7 +39,7 @@ def find_refused(text: str, region: str, viewer: Person) -> Sequence[FoundRow]:
     None for a viewer who sees no whole numbers. `region` is the country of numbers without a country code.
     """
     text = " ".join(text.split())
-    if len(text) < 2 or not may(viewer, "see_people"):
+    if len(text) < 2 or not may(viewer, "see_people") or not sees_own_numbers(viewer):
         return []
     part = part_of_person(text)
     wanted = Q()

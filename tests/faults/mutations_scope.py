@@ -48,8 +48,8 @@ SCOPED = (
     Mutant(
         "a page of people has no scope",
         "campaigns/contacts/people.py",
-        "people, sought = seen_by(person, Contact.objects.all()), _sought(text, region)",
-        "people, sought = Contact.objects.all(), _sought(text, region)",
+        "people, sought = seen_by(person, Contact.objects.all()), _sought(text, region, person)",
+        "people, sought = Contact.objects.all(), _sought(text, region, person)",
         NO_LEAK,
     ),
     Mutant(

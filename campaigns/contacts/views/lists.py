@@ -65,7 +65,7 @@ def _show_list(request: HttpRequest, contact_list: ContactList, form: ListForm) 
     text = request.GET.get("q", "")[:MAX_SEARCH]
     members = seen_by(request.user, ListMembership.objects.filter(contact_list=contact_list))
     if text:
-        members = people.find_members(members, text, settings.DEFAULT_REGION)
+        members = people.find_members(members, text, settings.DEFAULT_REGION, request.user)
     page = page_by_key(members.select_related("contact"), request.GET)
     asked = [("list", contact_list.pk), *([("q", text)] if text else [])]
     read_teams(request.user, (member.contact for member in page.rows))

@@ -92,7 +92,7 @@ def test_people_are_found_by_every_number(client: Client, caller: User, sara: Co
     make_contact(phone=WORK, name="Omid")
     for text in ("02188770001", "+982188770001", "8877", "88770001", "۸۸۷۷۰۰۰۱"):
         assert [one.name for one in find_people(text, "IR", caller)] == ["Sara"], text
-        members = find_members(ListMembership.objects.filter(contact_list=contact_list), text, "IR")
+        members = find_members(ListMembership.objects.filter(contact_list=contact_list), text, "IR", caller)
         assert [one.contact.name for one in members] == ["Sara"], text
     make_call(contact=sara, placing_at=None, owner=caller)
     client.force_login(make_person(MANAGER))

@@ -15,6 +15,7 @@ from campaigns.calls.call_log import find_calls
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.calls.call_log_order import all_in_order
 from campaigns.core.csv_cells import csv_header, csv_lines, safe_cell, text_cell
+from campaigns.core.scope import seen_by
 from campaigns.core.whole_numbers import sees_all_numbers
 from campaigns.exports import json_rows, xlsx
 from campaigns.exports.call_sheet import CallSheet
@@ -93,6 +94,8 @@ class CallsFile:
         is_whole = not self._order and len(ids) == ids[0] - ids[-1] + 1
         # Ids without a gap are named by their ends: the database need not look up a thousand one by one.
         those = Call.objects.filter(pk__range=(ids[-1], ids[0])) if is_whole else Call.objects.filter(pk__in=ids)
+        # An order is kept from the first slice on: what its owner may see by now is asked again.
+        those = seen_by(self._owner, those) if self._order else those
         calls, keys = those.order_by("-pk"), ids if self._order else None
         if self._format == Format.JSON:
             return json_rows.rows_of(self._sheet.names, self._sheet.values(calls, keys), is_first=is_first)

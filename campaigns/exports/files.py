@@ -9,6 +9,7 @@ from pathlib import Path
 from campaigns.core import stored_files
 from campaigns.models import CallExport
 
+BYTES_AN_ID = array("Q").itemsize
 FOLDER = "exports"
 """Folder of exports in the storage, and of unfinished files below MEDIA_ROOT."""
 
@@ -89,4 +90,8 @@ def forget_files(export: CallExport) -> None:
 def _holds_all(export: CallExport) -> bool:
     part = part_of(export)
     is_there = part.exists() and part.stat().st_size >= export.written_bytes
-    return is_there and (not export.order or order_of(export).exists())
+    return is_there and (not export.order or _size_of(order_of(export)) == BYTES_AN_ID * (export.total_rows or 0))
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else -1

@@ -17,11 +17,12 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
+from callcenter.access.models import Membership, Team
 from campaigns.calls import call_columns
 from campaigns.calls.call_log_filters import CallFilters
 from campaigns.core import stored_files
 from campaigns.exports import files, job, requests
-from campaigns.models import Answer, CallDisposition, CallExport, Disposition, Question
+from campaigns.models import Answer, Call, CallDisposition, CallExport, Disposition, Question
 from tests.conftest import make_call, make_campaign
 from tests.programs import Program
 
@@ -139,3 +140,32 @@ def test_a_program_asks_for_an_order(manager: User, score: Question) -> None:
     assert job.write(export.pk)
     assert written(export) == [ids_of(score)[place] for place in (4, 0, 3, 2, 1)]
     assert program.post("/exports", {"order": "answer"}).status_code == 422
+
+
+def test_an_order_that_the_disk_cut_short_ends_no_file(
+    manager: User, score: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "BATCH", 2)
+    ids = ids_of(score)
+    export = ask(manager, "answer", question=score)
+    job.write(export.pk, seconds=0)
+    export.refresh_from_db()
+    with files.order_of(export).open("r+b") as file:
+        file.truncate(2 * files.BYTES_AN_ID)
+    while not job.write(export.pk, seconds=0):
+        pass
+    assert written(export) == [ids[place] for place in (4, 0, 3, 2, 1)]
+
+
+def test_what_its_owner_may_not_see_by_now_is_left_out(
+    manager: User, score: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "BATCH", 2)
+    ids = ids_of(score)
+    Membership.objects.create(user=manager, team=Team.objects.create(name="North"))
+    export = ask(User.objects.get(pk=manager.pk), "answer", question=score)
+    job.write(export.pk, seconds=0)
+    Call.objects.filter(pk=ids[1]).update(owner=None, team=Team.objects.create(name="South"))
+    while not job.write(export.pk, seconds=0):
+        pass
+    assert written(export) == [ids[place] for place in (4, 0, 3, 2)]

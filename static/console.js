@@ -109,6 +109,8 @@
 
   // The search over everything is a window over the page; where there are no scripts, its door leads to a page.
   const NO_SINGLE_KEYS = "no-single-keys";
+  // A browser that keeps nothing keeps no choice either: single keys work then.
+  const kept = (() => { try { return localStorage; } catch { return { getItem() {}, setItem() {}, removeItem() {} }; } })();
   const searching = document.getElementById("search-window");
   const show = (opened) => {
     if (!opened || document.querySelector("dialog[open]")) return;
@@ -120,8 +122,12 @@
       event.preventDefault();
       show(searching);
     }
-    // A press on what lies behind a window falls on the window itself.
-    if (event.target.closest("[data-close]") || event.target.matches("dialog")) event.target.closest("dialog").close();
+    event.target.closest("[data-close]")?.closest("dialog").close();
+    // A press on what lies behind a window falls on the window itself, as one on its own edge does.
+    if (!event.target.matches("dialog")) return;
+    const { left, right, top, bottom } = event.target.getBoundingClientRect();
+    const { clientX: x, clientY: y } = event;
+    if (x < left || x > right || y < top || y > bottom) event.target.close();
   });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.code === "KeyK") {
@@ -134,7 +140,7 @@
       event.preventDefault();
       stops[stops.indexOf(document.activeElement) + step]?.focus();
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || localStorage.getItem(NO_SINGLE_KEYS)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || kept.getItem(NO_SINGLE_KEYS)) return;
     if (event.target.closest("input, textarea, select, dialog")) return;
     if (event.key === "/") {
       event.preventDefault();
@@ -143,10 +149,10 @@
   });
   const single = document.querySelector("[data-single-keys]");
   if (single) {
-    single.checked = !localStorage.getItem(NO_SINGLE_KEYS);
+    single.checked = !kept.getItem(NO_SINGLE_KEYS);
     single.addEventListener("change", () => {
-      if (single.checked) localStorage.removeItem(NO_SINGLE_KEYS);
-      else localStorage.setItem(NO_SINGLE_KEYS, "yes");
+      if (single.checked) kept.removeItem(NO_SINGLE_KEYS);
+      else kept.setItem(NO_SINGLE_KEYS, "yes");
     });
   }
 
